@@ -26,10 +26,12 @@ typedef enum fh_token_kind {
     FH_TOKEN_DATE = 3    /* a calendar day "d:YYYYMMDD"; shares the position of its first part */
 } fh_token_kind;
 
-/* One distinct surface word, interned by the analyzer. exact: case-folded NFKC, accents kept. stem: what
- * `mot` matches; equals exact when no rule applies. Bytes live until the analyzer is reset or destroyed. */
+/* One distinct surface word, interned by the analyzer. exact: case-folded NFKC, accents kept. fold: the same
+ * without accents, Arabic letters normalised; prefix search runs over it. stem: what `mot` matches. For `words` and
+ * where no rule applies all three are equal. Bytes live until the analyzer is reset or destroyed. */
 typedef struct fh_word {
     fh_str exact;
+    fh_str fold;
     fh_str stem;
     uint32_t id;    /* dense from 0 in order of first sight since the last reset */
     uint8_t script; /* fh_script */
