@@ -1,0 +1,52 @@
+/* request.h - one search as every door asks it: command line, socket, HTTP. Parse, plan, match, show.
+ *
+ * A searcher belongs to one thread (it owns an analyzer and scratch); it works on any snapshot handed to it.
+ */
+#ifndef FHI_REQUEST_H
+#define FHI_REQUEST_H
+
+#include "engine/match/match.h"
+
+typedef enum fhi_op { FHI_OP_AND, FHI_OP_OR } fhi_op;
+typedef enum fhi_message_lang { FHI_LANG_EN, FHI_LANG_FR, FHI_LANG_AR } fhi_message_lang;
+
+typedef struct fhi_request {
+    fh_str query;
+    uint32_t top;    /* 1 to FHI_TOP_MAX; default 10 */
+    uint32_t offset; /* offset + top <= FHI_TOP_MAX */
+    fhi_op op;
+    fhi_sort sort;
+    fhi_message_lang lang; /* of error messages */
+    uint64_t deadline_ns;  /* CLOCK_MONOTONIC; 0 = none */
+} fhi_request;
+
+void fhi_request_defaults(fhi_request *request);
+
+/* Sets one named parameter (q, top, offset, op, sort, lang) from text, as doors that take text do.
+ * Codes: FH_E_NOT_FOUND (no such parameter), FH_E_INVALID (value; err says what is allowed), FH_E_LIMIT. */
+fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_err *err);
+
+typedef struct fhi_searcher fhi_searcher;
+fh_status fhi_searcher_create(const char *analyzer, fhi_searcher **out, fh_err *err);
+void fhi_searcher_destroy(fhi_searcher *searcher);
+
+/* Answers request with one compact JSON object appended to *json (no newline):
+ *   {"hits":[{"id","score","title","snippet","date","source","section","author","lang","url"}...],
+ *    "total":n,"took_us":n}
+ * or {"error":{"code","message","offset","offset_chars"}}. id_json, when not NULL, is any JSON value put first as
+ * "id". In a snippet matches stand between FHI_MARK_OPEN and FHI_MARK_CLOSE. Returns FH_OK when the answer has
+ * hits; else the status behind the error object, which is written all the same (but on FH_E_NOMEM). */
+struct json_t;
+fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_request *request,
+                           struct json_t *id_json, fhi_buf *json);
+
+/* The stored article with this id as one JSON object, or an error object with FH_E_NOT_FOUND. */
+fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str id, fhi_buf *json);
+
+/* An error object alone, for doors whose own parsing failed. */
+fh_status fhi_error_json(const char *code, const char *message, struct json_t *id_json, fhi_buf *json);
+
+#define FHI_MARK_OPEN "<mark>"
+#define FHI_MARK_CLOSE "</mark>"
+
+#endif
