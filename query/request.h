@@ -34,8 +34,9 @@ void fhi_searcher_destroy(fhi_searcher *searcher);
  *   {"hits":[{"id","score","title","snippet","date","source","section","author","lang","url"}...],
  *    "total":n,"took_us":n}
  * or {"error":{"code","message","offset","offset_chars"}}. id_json, when not NULL, is any JSON value put first as
- * "id". In a snippet matches stand between FHI_MARK_OPEN and FHI_MARK_CLOSE. Returns FH_OK when the answer has
- * hits; else the status behind the error object, which is written all the same (but on FH_E_NOMEM). */
+ * "id". Title and snippet are plain text of the article; "title_marks" and "snippet_marks" list the matches in them as
+ * [begin, end) pairs in code points. Returns FH_OK when the answer has hits; else the status behind the error
+ * object, which is written all the same (but on FH_E_NOMEM). */
 struct json_t;
 fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_request *request,
                            struct json_t *id_json, fhi_buf *json);
@@ -45,8 +46,5 @@ fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str 
 
 /* An error object alone, for doors whose own parsing failed. */
 fh_status fhi_error_json(const char *code, const char *message, struct json_t *id_json, fhi_buf *json);
-
-#define FHI_MARK_OPEN "<mark>"
-#define FHI_MARK_CLOSE "</mark>"
 
 #endif
