@@ -1,16 +1,40 @@
-# Fihrist: one Makefile, nothing recursive; everything built goes to build/<mode>/.
+# Fihrist: one Makefile; everything built goes to build/<mode>/. `make help` lists the targets.
 #
-# Sources are found by folder: every .c file in the rooms below is part of the library, every file
-# tests/<kind>/test_*.c is one test program.
+# Sources are found by folder: every .c file in the rooms below is part of the library; every file
+# tests/<kind>/test_*.c is one cmocka program, linked with tests/support/*.c; tests/<kind>/test_*.sh is one
+# script; tests/fuzz/fuzz_*.c defines LLVMFuzzerTestOneInput. Modes: release debug asan ubsan tsan fuzz.
+# Another mode of a target runs the same rules with MODE changed, never another Makefile.
 
 MODE ?= release
 BUILD := build/$(MODE)
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
+VERSION := 0.1.0
 
-CC ?= cc
-CXX ?= c++
-PKGS := libuv jansson libzstd zlib icu-uc icu-i18n xapian-core
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+TEST_JOBS ?= 2
+TEST_TIMEOUT ?= 300
+FUZZ_SECONDS ?= 10
+
+# ---- what must be installed (Debian names) -----------------------------------------------------------------
+DEPS_build := gcc g++ make pkg-config libuv1-dev libjansson-dev libzstd-dev zlib1g-dev libicu-dev libxapian-dev \
+              libhttp-parser-dev
+DEPS_test := $(DEPS_build) libcmocka-dev
+DEPS_lint := $(DEPS_test) clang clang-format clang-tidy
+DEPS_fuzz := $(DEPS_test) clang libclang-rt-dev
+DEPS_bench := $(DEPS_build) wrk
+DEPS_all := $(sort $(DEPS_test) $(DEPS_lint) $(DEPS_fuzz) $(DEPS_bench))
+
+# ---- flags -------------------------------------------------------------------------------------------------
+CC_fuzz := clang
+CXX_fuzz := clang++
+ifeq ($(origin CC),default)
+CC := $(or $(CC_$(MODE)),gcc)
+endif
+ifeq ($(origin CXX),default)
+CXX := $(or $(CXX_$(MODE)),g++)
+endif
 WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wundef -Wvla
 WARN_C := $(WARN) -Wstrict-prototypes -Wmissing-prototypes
 OPT_release := -O2 -g -DNDEBUG
@@ -18,46 +42,190 @@ OPT_debug := -O0 -g
 OPT_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 OPT_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+OPT_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT := $(OPT_$(MODE))
+$(if $(OPT),,$(error MODE=$(MODE) is none of release debug asan ubsan tsan fuzz))
 
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
-PKG_LIBS = $(shell pkg-config --libs $(PKGS)) -lhttp_parser
+# Asked only when something is compiled, then remembered: pkg-config may not be there before `make deps`.
+PKGS := libuv jansson libzstd zlib icu-uc icu-i18n xapian-core
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lhttp_parser)$(PKG_LIBS)
 CPPFLAGS_ALL = -Iinclude -I. -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 $(OPT) $(WARN_C) -pthread -ffp-contract=off -fvisibility=hidden -MMD -MP $(CFLAGS)
 CXXFLAGS_ALL = -std=c++17 $(OPT) $(WARN) -pthread -fvisibility=hidden -MMD -MP $(CXXFLAGS)
 LDLIBS_ALL = $(PKG_LIBS) -lstdc++ -lm -pthread
+# Calls that tests/fault may make fail; tests/support/wrap defines __wrap_ for each.
+WRAPPED := malloc calloc realloc aligned_alloc posix_memalign strdup strndup
+comma := ,
+WRAP_LDFLAGS := $(WRAPPED:%=-Wl$(comma)--wrap=%)
 
+# ---- sources and what becomes of them ----------------------------------------------------------------------
+PUBLIC_H := $(wildcard include/fihrist/*.h)
 LIB_C := $(filter-out engine/cli/main.c,$(wildcard engine/*/*.c indexer/*.c query/*.c bench/*.c))
 LIB_CC := $(wildcard engine/xap/*.cc)
 LIB_O := $(LIB_C:%.c=$(BUILD)/%.o) $(LIB_CC:%.cc=$(BUILD)/%.o)
-TEST_C := $(wildcard tests/*/test_*.c)
-TEST_BIN := $(TEST_C:%.c=$(BUILD)/%)
-TEST_SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+LIB := $(BUILD)/libfihrist.a
+SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+WRAP_O := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/wrap/*.c))
+FAULT_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fault/test_*.c))
+TEST_BIN := $(filter-out $(FAULT_BIN),$(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c)))
+TEST_SH := $(wildcard tests/*/test_*.sh)
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/fuzz_%)
+REPLAY_BIN := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%)
+LINT_C := $(LIB_C) engine/cli/main.c $(wildcard tests/*/*.c tests/support/wrap/*.c)
+LINT_H := $(wildcard include/fihrist/*.h engine/*/*.h indexer/*.h query/*.h bench/*.h tests/*/*.h)
 
-all: $(BUILD)/fihrist
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
+# Work that deps must precede, or that another mode must do: this Makefile again, in parallel unless told.
+again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
-$(BUILD)/fihrist: $(BUILD)/engine/cli/main.o $(BUILD)/libfihrist.a
-	$(CC) $(OPT) -o $@ $^ $(LDLIBS_ALL)
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help deps deps-all demo test tests-build test-run lint format asan ubsan tsan fuzz-build fuzz-smoke bench \
+        install uninstall clean
 
-$(BUILD)/libfihrist.a: $(LIB_O)
-	@rm -f $@
-	$(AR) rcs $@ $^
+all: $(BUILD)/fihrist ## build the program (build/release/fihrist)
+
+$(BUILD)/fihrist: $(BUILD)/engine/cli/main.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+$(LIB): $(LIB_O)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) qcs $@ $(LIB_O)
 
 $(BUILD)/%.o: %.c
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 $(BUILD)/%.o: %.cc
+	$(call say,CXX,$<)
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -c -o $@ $<
 
-$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_SUPPORT_O) $(BUILD)/libfihrist.a
-	$(CC) $(OPT) $(TEST_LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+# ---- tests -------------------------------------------------------------------------------------------------
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_O) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
-tests-build: $(TEST_BIN)
+$(FAULT_BIN): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_O) $(WRAP_O) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPT) $(LDFLAGS) $(WRAP_LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
-clean:
+$(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(SUPPORT_O) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+
+$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_O) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPT) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+
+tests-build: $(TEST_BIN) $(FAULT_BIN) $(REPLAY_BIN)
+
+test-run: $(BUILD)/fihrist tests-build
+	@MODE=$(MODE) CC="$(CC)" CXX="$(CXX)" MAKE="$(MAKE)" TEST_JOBS=$(TEST_JOBS) TEST_TIMEOUT=$(TEST_TIMEOUT) \
+	    tests/support/run.sh $(TEST_BIN) $(FAULT_BIN) $(REPLAY_BIN) $(TEST_SH)
+
+test: ## build and run every test; installs what is missing first
+	@.ci/deps $(DEPS_test)
+	@$(again) MODE=$(MODE) test-run
+
+asan ubsan tsan: ## the tests under one sanitizer: addresses, undefined behaviour, threads
+	@.ci/deps $(DEPS_test)
+	@$(again) MODE=$@ test-run
+
+fuzz-build: $(FUZZ_BIN)
+
+fuzz-smoke: ## every fuzz target for FUZZ_SECONDS=10 each under clang, from its corpus in seeds/fuzz
+	@.ci/deps $(DEPS_fuzz)
+	@$(again) MODE=fuzz fuzz-build
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/support/fuzz.sh $(FUZZ_NAMES)
+
+# ---- lint --------------------------------------------------------------------------------------------------
+# One stamp per file, so that a second run looks only at what has changed.
+TIDY_OK := $(LINT_C:%=build/lint/%.ok) $(LIB_CC:%=build/lint/%.ok)
+TIDY_FLAGS = $(CPPFLAGS_ALL) $(filter-out -Werror,$(if $(filter %.cc,$<),-std=c++17 $(WARN),-std=c17 $(WARN_C)))
+
+lint: ## formatting (clang-format), clang-tidy, and the checks of tests/tidy
+	@.ci/deps $(DEPS_lint)
+	@$(again) lint-format lint-clang $(BUILD)/fihrist
+	@TEST_JOBS=$(TEST_JOBS) TEST_TIMEOUT=$(TEST_TIMEOUT) MODE=$(MODE) CC="$(CC)" CXX="$(CXX)" MAKE="$(MAKE)" \
+	    tests/support/run.sh $(wildcard tests/tidy/test_*.sh)
+
+.PHONY: lint-format lint-clang
+lint-format:
+	$(call say,LINT,clang-format)
+	$(Q)clang-format --dry-run -Werror $(LINT_C) $(LIB_CC) $(LINT_H)
+
+lint-clang: $(TIDY_OK)
+
+build/lint/%.ok: % .clang-tidy $(LINT_H)
+	$(call say,TIDY,$<)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(TIDY_FLAGS) 2>build/lint/$*.err || { cat build/lint/$*.err >&2; false; }
+	@touch $@
+
+format: ## rewrite every file as clang-format wants it
+	@clang-format -i $(LINT_C) $(LIB_CC) $(LINT_H)
+
+# ---- for people --------------------------------------------------------------------------------------------
+demo: ## build, index seeds/, serve, ask in French and in Arabic
+	@.ci/deps $(DEPS_build)
+	@$(again) all
+	@FIHRIST=$(BUILD)/fihrist seeds/demo.sh
+
+bench: ## index and query against libxapian; tables and plots in build/bench
+	@.ci/deps $(DEPS_bench)
+	@$(again) all
+	@FIHRIST=$(BUILD)/fihrist bench/run.sh
+
+deps: ## install what is missing to build, test, lint and measure (apt-get), or say how
+	@.ci/deps $(DEPS_all)
+
+# ---- install -----------------------------------------------------------------------------------------------
+DOCS := $(wildcard README.md CHANGELOG.md LICENSE engine/FORMAT.md query/PROTOCOL.md)
+BIN_TO = $(DESTDIR)$(PREFIX)/bin
+LIB_TO = $(DESTDIR)$(LIBDIR)
+INCLUDE_TO = $(DESTDIR)$(PREFIX)/include/fihrist
+DOC_TO = $(DESTDIR)$(PREFIX)/share/doc/fihrist
+
+define PC
+prefix=$(PREFIX)
+includedir=$${prefix}/include
+libdir=$(LIBDIR)
+
+Name: fihrist
+Description: full-text search for the French and Arabic press
+Version: $(VERSION)
+Requires.private: $(PKGS)
+Cflags: -I$${includedir}
+Libs: -L$${libdir} -lfihrist
+Libs.private: -lhttp_parser -lstdc++ -lm -pthread
+endef
+export PC
+
+install: $(BUILD)/fihrist ## program, library, headers, documents: PREFIX=/usr/local DESTDIR=
+	install -d $(BIN_TO) $(LIB_TO)/pkgconfig $(INCLUDE_TO) $(DOC_TO)
+	install -m 755 $(BUILD)/fihrist $(BIN_TO)
+	install -m 644 $(LIB) $(LIB_TO)
+	printf '%s\n' "$$PC" >$(LIB_TO)/pkgconfig/fihrist.pc
+	install -m 644 $(PUBLIC_H) $(INCLUDE_TO)
+	install -m 644 $(DOCS) $(DOC_TO)
+
+uninstall: ## remove what install put there, same PREFIX and DESTDIR
+	rm -f $(BIN_TO)/fihrist $(LIB_TO)/libfihrist.a $(LIB_TO)/pkgconfig/fihrist.pc
+	rm -rf $(INCLUDE_TO) $(DOC_TO)
+
+clean: ## remove build/
 	rm -rf build
 
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@echo "  Variables: MODE=release|debug|asan|ubsan|tsan JOBS TEST_JOBS TEST_TIMEOUT FUZZ_SECONDS CC CXX V=1"
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all clean tests-build

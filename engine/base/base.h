@@ -111,16 +111,16 @@ typedef struct fhi_buf {
 
 void fhi_buf_init(fhi_buf *buf);
 void fhi_buf_fini(fhi_buf *buf);
-void fhi_buf_clear(fhi_buf *buf);                     /* keeps the memory, forgets content and error */
-uint8_t *fhi_buf_extend(fhi_buf *buf, size_t count);  /* count new uninitialised bytes, or NULL */
-bool fhi_buf_reserve(fhi_buf *buf, size_t more);      /* room for `more` bytes beyond len */
+void fhi_buf_clear(fhi_buf *buf);                    /* keeps the memory, forgets content and error */
+uint8_t *fhi_buf_extend(fhi_buf *buf, size_t count); /* count new uninitialised bytes, or NULL */
+bool fhi_buf_reserve(fhi_buf *buf, size_t more);     /* room for `more` bytes beyond len */
 void fhi_buf_put(fhi_buf *buf, const void *data, size_t count);
 void fhi_buf_put8(fhi_buf *buf, uint8_t value);
 void fhi_buf_put16(fhi_buf *buf, uint16_t value);
 void fhi_buf_put32(fhi_buf *buf, uint32_t value);
 void fhi_buf_put64(fhi_buf *buf, uint64_t value);
-void fhi_buf_put_varint(fhi_buf *buf, uint64_t value); /* LEB128, 1 to 10 bytes */
-void fhi_buf_put_str(fhi_buf *buf, fh_str text);       /* varint length, then bytes */
+void fhi_buf_put_varint(fhi_buf *buf, uint64_t value);                       /* LEB128, 1 to 10 bytes */
+void fhi_buf_put_str(fhi_buf *buf, fh_str text);                             /* varint length, then bytes */
 void fhi_buf_printf(fhi_buf *buf, const char *format, ...) FHI_PRINTF(2, 3); /* no NUL is kept */
 
 static inline fh_str fhi_buf_str(const fhi_buf *buf)
@@ -168,10 +168,10 @@ typedef struct fhi_arena {
 
 void fhi_arena_init(fhi_arena *arena, size_t cap_bytes);
 void fhi_arena_fini(fhi_arena *arena);
-void fhi_arena_reset(fhi_arena *arena);                  /* keeps the largest chunk */
-void *fhi_arena_alloc(fhi_arena *arena, size_t bytes);   /* uninitialised; NULL on failure */
+void fhi_arena_reset(fhi_arena *arena);                /* keeps the largest chunk */
+void *fhi_arena_alloc(fhi_arena *arena, size_t bytes); /* uninitialised; NULL on failure */
 void *fhi_arena_zalloc(fhi_arena *arena, size_t count, size_t size);
-fh_str fhi_arena_copy(fhi_arena *arena, fh_str text);    /* also NUL-terminated; ptr NULL on failure */
+fh_str fhi_arena_copy(fhi_arena *arena, fh_str text); /* also NUL-terminated; ptr NULL on failure */
 
 /* ---- checksums and hashes ------------------------------------------------------------------------------ */
 uint32_t fhi_crc32c(uint32_t crc, const void *data, size_t len); /* Castagnoli, start with 0; chainable */

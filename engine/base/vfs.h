@@ -15,7 +15,7 @@ typedef struct fhi_map {
 
 typedef struct fhi_vfs fhi_vfs;
 struct fhi_vfs {
-    void *context; /* passed back to every call */
+    void *context;                                                              /* passed back to every call */
     fh_status (*create)(void *context, const char *path, int *fd, fh_err *err); /* truncates; mode 0644 less umask */
     fh_status (*write)(void *context, int fd, const char *path, const void *data, size_t len, fh_err *err); /* all */
     fh_status (*sync)(void *context, int fd, const char *path, fh_err *err);

@@ -24,7 +24,8 @@ enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 static void print_usage(FILE *to)
 {
-    (void)fprintf(to, "fihrist - full-text search for the French and Arabic press\n\nusage: fihrist VERB [options]\n\n");
+    (void)fprintf(to,
+                  "fihrist - full-text search for the French and Arabic press\n\nusage: fihrist VERB [options]\n\n");
     for (int i = 0; i < VERB_COUNT; i++)
         (void)fprintf(to, "  %-8s  %s\n", verbs[i].name, verbs[i].purpose);
     (void)fprintf(to, "\n`fihrist VERB --help` tells the rest.\n");

@@ -54,9 +54,9 @@ enum { FH_ERR_TEXT_BYTES = 256, FH_ERR_FILE_BYTES = 512 };
 /* Where and why; filled only when a call fails. */
 typedef struct fh_err {
     fh_status status;
-    uint64_t offset;               /* byte offset in `file` or in the input; 0 when it has no meaning */
-    char file[FH_ERR_FILE_BYTES];  /* "" when no file is concerned; cut to fit */
-    char text[FH_ERR_TEXT_BYTES];  /* one English sentence without a final stop */
+    uint64_t offset;              /* byte offset in `file` or in the input; 0 when it has no meaning */
+    char file[FH_ERR_FILE_BYTES]; /* "" when no file is concerned; cut to fit */
+    char text[FH_ERR_TEXT_BYTES]; /* one English sentence without a final stop */
 } fh_err;
 
 /* Short English text of a status; never NULL, also for unknown numbers. */
