@@ -38,8 +38,8 @@ void fhi_searcher_destroy(fhi_searcher *searcher);
  * [begin, end) pairs in code points. Returns FH_OK when the answer has hits; else the status behind the error
  * object, which is written all the same (but on FH_E_NOMEM). */
 struct json_t;
-fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_request *request,
-                           struct json_t *id_json, fhi_buf *json);
+fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_request *request, struct json_t *id_json,
+                           fhi_buf *json);
 
 /* The stored article with this id as one JSON object, or an error object with FH_E_NOT_FOUND. */
 fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str id, fhi_buf *json);

@@ -64,12 +64,12 @@ struct fhi_node {
     fh_str prefix;       /* PREFIX: folded; in a `words` index bytes of the term without namespace */
     uint32_t slot_count; /* PHRASE: scored like one word: idf = sum of the slots', tf = how often it occurs */
     const fhi_slot *slots;
-    uint32_t window;     /* PHRASE: 0 = ordered, at the slots' offsets; n = all slots, any order, spanning <= n more
-                            positions than the slots themselves need */
-    fhi_column column;   /* COLUMN: accept is called once for each distinct value of a segment */
+    uint32_t window;   /* PHRASE: 0 = ordered, at the slots' offsets; n = all slots, any order, spanning <= n more
+                          positions than the slots themselves need */
+    fhi_column column; /* COLUMN: accept is called once for each distinct value of a segment */
     bool (*accept)(void *argument, fh_str folded_value);
     void *accept_argument;
-    uint32_t day_first;  /* DAYS: YYYYMMDD bounds, inclusive */
+    uint32_t day_first; /* DAYS: YYYYMMDD bounds, inclusive */
     uint32_t day_last;
 };
 

@@ -128,8 +128,8 @@ typedef struct fhi_segment fhi_segment;
 
 /* Verifies header, footer and directories. Codes: FH_E_IO, FH_E_CORRUPT, FH_E_TOO_OLD, FH_E_TOO_NEW,
  * FH_E_ANALYZER, FH_E_NOMEM. */
-fh_status fhi_segment_open(const fhi_vfs *vfs, const char *directory, uint64_t segment_id,
-                           const fhi_settings *settings, fhi_segment **out, fh_err *err);
+fh_status fhi_segment_open(const fhi_vfs *vfs, const char *directory, uint64_t segment_id, const fhi_settings *settings,
+                           fhi_segment **out, fh_err *err);
 void fhi_segment_close(fhi_segment *segment); /* NULL is allowed */
 /* Every checksum of the file and the structure of every list; err names file and offset of the first damage. */
 fh_status fhi_segment_check(const fhi_segment *segment, fh_err *err);
@@ -204,8 +204,7 @@ fh_status fhi_list_decode(const fhi_segment *segment, const fhi_term_info *info,
  * What a record holds is the business of include/fihrist/record.h; here it is bytes. */
 typedef struct fhi_store_compressor fhi_store_compressor; /* one per thread */
 /* Trains a dictionary from records lying one after the other; an empty dictionary when there is too little. */
-fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count,
-                          fhi_buf *dictionary);
+fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary);
 fh_status fhi_store_compressor_create(fh_str dictionary, fhi_store_compressor **out);
 void fhi_store_compressor_destroy(fhi_store_compressor *compressor);
 fh_status fhi_store_compress(fhi_store_compressor *compressor, fh_str record, fhi_buf *frame); /* appends */
