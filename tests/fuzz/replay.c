@@ -15,7 +15,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { RUNS_DEFAULT = 2000, SECONDS_MAX = 10, INPUT_BYTES_MAX = 1 << 20, RANDOM_BYTES_MAX = 512, PATH_BYTES = 1024 };
+enum {
+    RUNS_DEFAULT = 2000,
+    SECONDS_MAX = 10,
+    INPUTS_MAX = 1 << 14,
+    INPUT_BYTES_MAX = 1 << 20,
+    RANDOM_BYTES_MAX = 512,
+    PATH_BYTES = 1024
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -25,9 +32,8 @@ typedef struct input {
 } input;
 
 typedef struct corpus {
-    input *inputs;
+    input *inputs; /* room for INPUTS_MAX */
     size_t count;
-    size_t capacity;
 } corpus;
 
 static _Noreturn void give_up(const char *what, const char *path)
@@ -47,9 +53,9 @@ static void add_file(corpus *all, const char *path, size_t bytes)
     if (bytes > INPUT_BYTES_MAX) bytes = INPUT_BYTES_MAX;
     FILE *file = fopen(path, "rb");
     if (!file) give_up("open", path);
-    if (all->count == all->capacity) {
-        all->capacity = all->capacity * 2 + 16;
-        all->inputs = checked(realloc(all->inputs, all->capacity * sizeof *all->inputs));
+    if (all->count == INPUTS_MAX) {
+        errno = E2BIG;
+        give_up("take", path);
     }
     input *next = &all->inputs[all->count++];
     next->data = checked(malloc(bytes ? bytes : 1));
@@ -130,7 +136,7 @@ int main(int argc, char **argv)
         runs = strtol(argv[2], NULL, 10);
         first = 3;
     }
-    corpus all = {0};
+    corpus all = {.inputs = checked(calloc(INPUTS_MAX, sizeof(input)))};
     for (int i = first; i < argc; i++)
         add_path(&all, argv[i]);
     rng random;
