@@ -58,8 +58,15 @@ export MODE TEST_TIMEOUT="${TEST_TIMEOUT:-300}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 rm -rf "$TEST_LOGS"
 mkdir -p "$TEST_LOGS"
+programs=$#
 if [ $# -gt 0 ]; then printf '%s\n' "$@" | xargs -n 1 -P "${TEST_JOBS:-2}" "$0" --one; fi
 set -- "$TEST_LOGS"/*.counts
 [ -e "$1" ] || set -- /dev/null
-awk '{ passed += $1; failed += $2; skipped += $3 }
-     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed != 0 }' "$@"
+# A program without counts has not been run: the runner itself was stopped.
+awk -v programs="$programs" '
+    { passed += $1; failed += $2; skipped += $3 }
+    END {
+        failed += programs - NR
+        printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+        exit failed != 0
+    }' "$@"
