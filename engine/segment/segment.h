@@ -82,11 +82,11 @@ typedef struct fhi_list {
 
 /* An exact form of a stem: key for prefix search and literal search. */
 typedef struct fhi_form {
-    fh_str fold;      /* folded form: no accent; prefix search runs over it */
-    fh_str exact;     /* exact form */
-    fh_str stem;      /* with its namespace byte; a term added before */
-    uint32_t ordinal; /* among the forms of that stem, dense from 0; the most frequent first costs least */
-    uint32_t df;      /* documents that hold this form */
+    fh_str fold;           /* folded form: no accent; prefix search runs over it */
+    fh_str exact;          /* exact form */
+    uint32_t term_ordinal; /* of its stem: how many terms were added before that one */
+    uint32_t ordinal;      /* among the forms of that stem, dense from 0; the most frequent first costs least */
+    uint32_t df;           /* documents that hold this form */
 } fhi_form;
 
 /* ---- writing ----

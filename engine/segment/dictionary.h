@@ -1,0 +1,74 @@
+/* dictionary.h - sorted byte-string keys in front-coded blocks of 32, with a small index over the blocks.
+ *
+ * One structure serves terms and forms; each entry carries up to FHI_ENTRY_VALUES integers, whose coding is the
+ * kind's own (FORMAT.md, section 6). A block ends with its CRC32C, which every lookup verifies.
+ */
+#ifndef FHI_DICTIONARY_H
+#define FHI_DICTIONARY_H
+
+#include "engine/segment/layout.h"
+
+enum { FHI_KEY_BYTES_MAX = 1024, FHI_ENTRY_VALUES = 3 };
+
+typedef enum fhi_dictionary_kind {
+    FHI_DICTIONARY_TERMS, /* values: df, form_count, bytes of the list */
+    FHI_DICTIONARY_FORMS  /* values: term ordinal, form ordinal, df */
+} fhi_dictionary_kind;
+
+/* ---- writing ---- */
+typedef struct fhi_dictionary_writer {
+    fhi_dictionary_kind kind;
+    fhi_buf blocks; /* the section being written; the owner may take finished bytes out between entries */
+    fhi_buf index;  /* per block: u64 first bytes of its first key, then u64 offset of the block */
+    fhi_buf last_key;
+    size_t block_start;      /* in blocks.data */
+    uint64_t flushed_bytes;  /* of blocks taken out by the owner */
+    uint64_t list_offset;    /* TERMS: running offset of the postings */
+    uint32_t last_term;      /* FORMS: term ordinal of the entry before */
+    uint32_t entry_count;
+} fhi_dictionary_writer;
+
+void fhi_dictionary_writer_init(fhi_dictionary_writer *writer, fhi_dictionary_kind kind);
+void fhi_dictionary_writer_fini(fhi_dictionary_writer *writer);
+/* Keys must increase strictly: else FH_E_INVALID. */
+fh_status fhi_dictionary_writer_add(fhi_dictionary_writer *writer, fh_str key,
+                                    const uint64_t values[FHI_ENTRY_VALUES]);
+/* Closes the last block and puts the head of the index in front: index is then complete. */
+fh_status fhi_dictionary_writer_finish(fhi_dictionary_writer *writer);
+
+/* ---- reading ---- */
+typedef struct fhi_dictionary {
+    fhi_dictionary_kind kind;
+    const uint8_t *blocks; /* section */
+    size_t blocks_bytes;
+    const uint8_t *index;  /* block_count entries of 16 bytes */
+    uint32_t block_count;
+    uint32_t entry_count;
+} fhi_dictionary;
+
+typedef struct fhi_dictionary_entry {
+    uint32_t ordinal;
+    fh_str key;       /* in the cursor's buffer */
+    uint64_t offset;  /* TERMS: of the postings */
+    uint64_t values[FHI_ENTRY_VALUES];
+} fhi_dictionary_entry;
+
+/* Walks the entries of one block after another. */
+typedef struct fhi_dictionary_cursor {
+    const fhi_dictionary *dictionary;
+    uint32_t block;   /* the block being read */
+    fhi_span span;    /* its entries, without checksum */
+    fhi_dictionary_entry entry;
+    uint64_t next_offset;
+    char key[FHI_KEY_BYTES_MAX];
+} fhi_dictionary_cursor;
+
+/* Checks sizes and order of the index. Codes: FH_E_CORRUPT. */
+fh_status fhi_dictionary_open(fhi_dictionary *dictionary, fhi_dictionary_kind kind, fhi_span blocks, fhi_span index);
+
+/* Places the cursor on the first entry whose key is >= key, or answers FH_E_NOT_FOUND at the end. */
+fh_status fhi_dictionary_seek(const fhi_dictionary *dictionary, fh_str key, fhi_dictionary_cursor *cursor);
+fh_status fhi_dictionary_at(const fhi_dictionary *dictionary, uint32_t ordinal, fhi_dictionary_cursor *cursor);
+fh_status fhi_dictionary_next(fhi_dictionary_cursor *cursor); /* FH_E_NOT_FOUND past the last */
+
+#endif

@@ -1,0 +1,139 @@
+/* dictionary_reader.c - finding and walking keys in a mapped dictionary.
+ *
+ * Invariants: every block is read through a span and its checksum verified before its first entry is used; a key
+ * never grows past FHI_KEY_BYTES_MAX.
+ */
+#include "engine/segment/dictionary.h"
+
+enum { INDEX_ENTRY_BYTES = 16 };
+
+static uint64_t block_head(const fhi_dictionary *dictionary, uint32_t block)
+{
+    return fhi_load64(dictionary->index + (size_t)block * INDEX_ENTRY_BYTES);
+}
+
+static uint64_t block_offset(const fhi_dictionary *dictionary, uint32_t block)
+{
+    if (block == dictionary->block_count) return dictionary->blocks_bytes;
+    return fhi_load64(dictionary->index + (size_t)block * INDEX_ENTRY_BYTES + 8);
+}
+
+fh_status fhi_dictionary_open(fhi_dictionary *dictionary, fhi_dictionary_kind kind, fhi_span blocks, fhi_span index)
+{
+    *dictionary = (fhi_dictionary){.kind = kind};
+    if (index.len < 8 || (index.len - 8) % INDEX_ENTRY_BYTES != 0) return FH_E_CORRUPT;
+    const uint64_t block_count = (index.len - 8) / INDEX_ENTRY_BYTES;
+    const uint64_t entry_count = fhi_load64(index.data + index.len - 8);
+    if (entry_count > UINT32_MAX) return FH_E_CORRUPT;
+    if ((entry_count + FHI_TERM_BLOCK_TERMS - 1) / FHI_TERM_BLOCK_TERMS != block_count) return FH_E_CORRUPT;
+    dictionary->blocks = blocks.data;
+    dictionary->blocks_bytes = blocks.len;
+    dictionary->index = index.data;
+    dictionary->block_count = (uint32_t)block_count;
+    dictionary->entry_count = (uint32_t)entry_count;
+    for (uint32_t i = 0; i < block_count; i++) {
+        const uint64_t start = block_offset(dictionary, i), end = block_offset(dictionary, i + 1);
+        if (start >= end || end > blocks.len || end - start < 4) return FH_E_CORRUPT;
+        if (i && block_head(dictionary, i) < block_head(dictionary, i - 1)) return FH_E_CORRUPT;
+    }
+    return block_count == 0 || block_offset(dictionary, 0) == 0 ? FH_OK : FH_E_CORRUPT;
+}
+
+static fh_status enter_block(const fhi_dictionary *dictionary, uint32_t block, fhi_dictionary_cursor *cursor)
+{
+    if (block >= dictionary->block_count) return FH_E_NOT_FOUND;
+    const uint64_t start = block_offset(dictionary, block), end = block_offset(dictionary, block + 1);
+    const uint8_t *bytes = dictionary->blocks + start;
+    const size_t len = (size_t)(end - start) - 4;
+    if (fhi_crc32c(0, bytes, len) != fhi_load32(bytes + len)) return FH_E_CORRUPT;
+    cursor->dictionary = dictionary;
+    cursor->block = block;
+    cursor->span = fhi_span_of(bytes, len);
+    cursor->entry = (fhi_dictionary_entry){.ordinal = block * FHI_TERM_BLOCK_TERMS - 1, .key = {cursor->key, 0}};
+    cursor->next_offset = dictionary->kind == FHI_DICTIONARY_TERMS ? fhi_span_get_varint(&cursor->span) : 0;
+    return FH_OK;
+}
+
+static void get_values(fhi_dictionary_cursor *cursor)
+{
+    fhi_span *span = &cursor->span;
+    uint64_t *values = cursor->entry.values;
+    const uint64_t first = fhi_span_get_varint(span);
+    const uint64_t second = (first & 1) ? fhi_span_get_varint(span) : 0;
+    if (cursor->dictionary->kind == FHI_DICTIONARY_TERMS) {
+        values[0] = first >> 1;
+        values[1] = (first & 1) ? second : 1;
+        values[2] = fhi_span_get_varint(span);
+        cursor->entry.offset = cursor->next_offset;
+        cursor->next_offset += values[2];
+        return;
+    }
+    const uint64_t zigzag = first >> 1;
+    const uint64_t before = cursor->entry.ordinal % FHI_TERM_BLOCK_TERMS == 0 ? 0 : values[0];
+    values[0] = before + ((zigzag & 1) ? ~(zigzag >> 1) : zigzag >> 1);
+    values[1] = second;
+    values[2] = fhi_span_get_varint(span);
+}
+
+fh_status fhi_dictionary_next(fhi_dictionary_cursor *cursor)
+{
+    if (fhi_span_left(&cursor->span) == 0) FH_TRY(enter_block(cursor->dictionary, cursor->block + 1, cursor));
+    fhi_span *span = &cursor->span;
+    const uint64_t shared = fhi_span_get_varint(span), fresh = fhi_span_get_varint(span);
+    if (span->failed || shared > cursor->entry.key.len || fresh >= FHI_KEY_BYTES_MAX - shared) return FH_E_CORRUPT;
+    const uint8_t *suffix = fhi_span_take(span, (size_t)fresh);
+    if (!suffix) return FH_E_CORRUPT;
+    memcpy(cursor->key + shared, suffix, (size_t)fresh);
+    cursor->entry.key.len = (size_t)(shared + fresh);
+    cursor->entry.ordinal++;
+    get_values(cursor);
+    return span->failed ? FH_E_CORRUPT : FH_OK;
+}
+
+/* First key of a block against key, without copying. */
+static int compare_first(const fhi_dictionary *dictionary, uint32_t block, fh_str key)
+{
+    const uint64_t start = block_offset(dictionary, block), end = block_offset(dictionary, block + 1);
+    fhi_span span = fhi_span_of(dictionary->blocks + start, (size_t)(end - start));
+    if (dictionary->kind == FHI_DICTIONARY_TERMS) (void)fhi_span_get_varint(&span);
+    (void)fhi_span_get_varint(&span);
+    return fhi_str_compare(fhi_span_get_str(&span), key);
+}
+
+/* Last block whose first key is <= key; 0 when there is none. */
+static uint32_t find_block(const fhi_dictionary *dictionary, fh_str key)
+{
+    uint8_t bytes[8] = {0};
+    if (key.len) memcpy(bytes, key.ptr, key.len < 8 ? key.len : 8);
+    const uint64_t head = __builtin_bswap64(fhi_load64(bytes));
+    uint32_t low = 0, high = dictionary->block_count; /* blocks [0, low) start at or before key */
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const uint64_t other = block_head(dictionary, middle);
+        const bool before = other != head ? other < head : compare_first(dictionary, middle, key) <= 0;
+        if (before)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? low - 1 : 0;
+}
+
+fh_status fhi_dictionary_seek(const fhi_dictionary *dictionary, fh_str key, fhi_dictionary_cursor *cursor)
+{
+    FH_TRY(enter_block(dictionary, find_block(dictionary, key), cursor));
+    for (;;) {
+        FH_TRY(fhi_dictionary_next(cursor));
+        if (fhi_str_compare(cursor->entry.key, key) >= 0) return FH_OK;
+    }
+}
+
+fh_status fhi_dictionary_at(const fhi_dictionary *dictionary, uint32_t ordinal, fhi_dictionary_cursor *cursor)
+{
+    if (ordinal >= dictionary->entry_count) return FH_E_NOT_FOUND;
+    FH_TRY(enter_block(dictionary, ordinal / FHI_TERM_BLOCK_TERMS, cursor));
+    for (;;) {
+        FH_TRY(fhi_dictionary_next(cursor));
+        if (cursor->entry.ordinal == ordinal) return FH_OK;
+    }
+}
