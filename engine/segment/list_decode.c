@@ -1,0 +1,109 @@
+/* list_decode.c - one term's postings decoded whole, as the writer took them: for merges and for check. */
+#include "engine/segment/postings_reader.h"
+
+#include <stdlib.h>
+
+enum { DECODE_ARENA_BYTES = 1 << 30 };
+
+void fhi_list_scratch_fini(fhi_list_scratch *scratch)
+{
+    free(scratch->words);
+    *scratch = (fhi_list_scratch){0};
+}
+
+/* Two growing halves: per posting (docs, counts) and per occurrence (positions, forms). */
+typedef struct decoder {
+    fhi_cursor cursor;
+    fhi_block block;
+    fhi_buf docs, counts, positions, forms;
+} decoder;
+
+static void decode_posting(decoder *decoder, uint32_t chunk, uint32_t range, uint32_t i)
+{
+    uint32_t room = 64;
+    for (;;) {
+        const size_t at = decoder->positions.len;
+        uint8_t *positions = fhi_buf_extend(&decoder->positions, room * sizeof(uint32_t));
+        uint8_t *forms = fhi_buf_extend(&decoder->forms, room * sizeof(uint32_t));
+        if (!positions || !forms) return;
+        const uint32_t count = fhi_cursor_positions(&decoder->cursor, range, &decoder->block, i, false,
+                                                    (uint32_t *)(void *)positions, (uint32_t *)(void *)forms, room);
+        decoder->positions.len = decoder->forms.len = at;
+        if (decoder->cursor.status != FH_OK) return;
+        if (count > room) {
+            room = count;
+            continue;
+        }
+        decoder->positions.len = decoder->forms.len = at + count * sizeof(uint32_t);
+        fhi_buf_put32(&decoder->docs, chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + decoder->block.ids[i]);
+        fhi_buf_put32(&decoder->counts, count);
+        return;
+    }
+}
+
+static void decode_chunk(decoder *decoder, uint32_t chunk)
+{
+    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
+        if (decoder->cursor.bounds[range] == 0) continue;
+        fhi_cursor_load(&decoder->cursor, range, &decoder->block);
+        fhi_cursor_tail(&decoder->cursor, &decoder->block);
+        for (uint32_t i = 0; i < decoder->block.count && decoder->cursor.status == FH_OK; i++)
+            decode_posting(decoder, chunk, range, i);
+    }
+}
+
+static fh_status first_failure(const decoder *decoder)
+{
+    const fhi_buf *bufs[] = {&decoder->docs, &decoder->counts, &decoder->positions, &decoder->forms};
+    for (size_t i = 0; i < 4; i++)
+        if (bufs[i]->status != FH_OK) return bufs[i]->status;
+    return decoder->cursor.status;
+}
+
+/* Moves the four arrays into one block of words that the scratch owns. */
+static fh_status gather(const decoder *decoder, fhi_list_scratch *scratch, fhi_list *list)
+{
+    const size_t docs = decoder->docs.len / 4, positions = decoder->positions.len / 4;
+    const size_t words = 2 * docs + 2 * positions;
+    if (words > scratch->capacity) {
+        uint32_t *grown = realloc(scratch->words, words * sizeof *grown);
+        if (!grown) return FH_E_NOMEM;
+        scratch->words = grown;
+        scratch->capacity = words;
+    }
+    uint32_t *to = scratch->words;
+    const fhi_buf *bufs[] = {&decoder->docs, &decoder->counts, &decoder->positions, &decoder->forms};
+    const uint32_t *starts[4];
+    for (size_t i = 0; i < 4; i++) {
+        starts[i] = to;
+        if (bufs[i]->len) memcpy(to, bufs[i]->data, bufs[i]->len);
+        to += bufs[i]->len / 4;
+    }
+    *list = (fhi_list){(uint32_t)docs, (uint32_t)positions, starts[0], starts[1], starts[2], starts[3]};
+    return FH_OK;
+}
+
+fh_status fhi_list_decode(const fhi_segment *segment, const fhi_term_info *info, fhi_list_scratch *scratch,
+                          fhi_list *list)
+{
+    *list = (fhi_list){0};
+    fhi_arena arena;
+    fhi_arena_init(&arena, DECODE_ARENA_BYTES);
+    decoder *state = calloc(1, sizeof *state);
+    if (!state) return FH_E_NOMEM;
+    fh_status status = fhi_cursor_init(&state->cursor, segment, info, NULL, &arena);
+    const uint32_t chunks = (segment->doc_count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
+    for (uint32_t chunk = 0; chunk < chunks && status == FH_OK; chunk++) {
+        if (fhi_cursor_enter(&state->cursor, chunk)) decode_chunk(state, chunk);
+        status = first_failure(state);
+    }
+    if (status == FH_OK && state->docs.len / 4 != info->df) status = FH_E_CORRUPT;
+    if (status == FH_OK) status = gather(state, scratch, list);
+    fhi_buf_fini(&state->docs);
+    fhi_buf_fini(&state->counts);
+    fhi_buf_fini(&state->positions);
+    fhi_buf_fini(&state->forms);
+    fhi_arena_fini(&arena);
+    free(state);
+    return status;
+}

@@ -1,0 +1,121 @@
+/* postings_reader.h - a cursor over one term's postings in one segment, by chunk and range.
+ *
+ * enter() brings one chunk of 65,536 documents into view and gives an upper bound of the term's share of the
+ * score for each of its 256 ranges; load() gives the documents of one range as a bitmap; tail() their
+ * frequencies; positions() the positions of one posting. Ranges of a chunk may be visited in any order.
+ * All memory comes from the arena given at init. A damaged list sets `status` and gives empty answers from then on.
+ */
+#ifndef FHI_POSTINGS_READER_H
+#define FHI_POSTINGS_READER_H
+
+#include "engine/segment/segment_internal.h"
+
+/* Forms to tell apart: `form_freqs` then counts only their occurrences. NULL: no form is asked for. */
+typedef struct fhi_form_set {
+    const uint32_t *forms; /* increasing */
+    uint32_t count;
+} fhi_form_set;
+
+/* Postings of one term in one range. */
+typedef struct fhi_block {
+    uint64_t mask[4];               /* bit d: document d of the range */
+    uint32_t count;                 /* postings */
+    uint32_t run_first;             /* sparse: index of the first posting in the cursor's run */
+    const uint8_t *payload;         /* dense: start of the payload, NULL when there is none */
+    uint8_t ids[FHI_RANGE_DOCS];    /* after tail(): documents in increasing order */
+    uint32_t freqs[FHI_RANGE_DOCS]; /* after tail(): weighted frequency */
+    uint32_t form_freqs[FHI_RANGE_DOCS]; /* after tail(): the same of the forms asked for */
+} fhi_block;
+
+/* Decoded side values of a group of postings: a dense range, or a block of 128 of a run. */
+typedef struct fhi_tail {
+    const uint8_t *end;        /* first byte after the tail; NULL when damaged */
+    const uint8_t **mixed;     /* per posting: its mixed record, or NULL; NULL when forms are not told apart */
+    uint32_t *freqs;
+    uint32_t *codes;           /* form codes; NULL when forms are not told apart */
+} fhi_tail;
+
+typedef struct fhi_cursor {
+    const fhi_segment *segment;
+    const fhi_form_set *wanted;
+    fhi_arena *arena;
+    fh_status status;
+    const uint8_t *list, *list_end;
+    uint32_t df;
+    uint32_t unit;          /* weight of an occurrence in the body */
+    bool forms_told;
+    uint8_t kind;           /* 0 tiny, else FHI_LIST_* */
+    /* chunks of a chunked list */
+    const uint8_t *entries;
+    uint32_t entry_count;
+    uint32_t entry_next;
+    /* the chunk in view */
+    uint32_t chunk;         /* UINT32_MAX: none */
+    bool dense;
+    uint8_t bounds[FHI_CHUNK_RANGES];
+    const uint8_t *bases, *position_bases, *locators; /* dense */
+    const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
+    /* sparse, flat and tiny: the decoded run */
+    uint32_t run_count, run_capacity;
+    uint32_t *run_docs, *run_freqs, *run_codes, *run_form_freqs;
+    const uint8_t **run_mixed;
+    uint32_t *run_position_starts;   /* tiny: index into tiny_positions; run_count + 1 of them */
+    const uint8_t **block_positions; /* per block of 128: its position block; one more for the end */
+    uint32_t range_starts[FHI_CHUNK_RANGES + 1]; /* of the chunk in view, relative to chunk_first */
+    uint32_t chunk_first;
+    uint32_t *tiny_positions, *tiny_forms;
+    /* the position block last opened */
+    const uint8_t *opened;
+    const uint8_t *opened_bits;
+    uint32_t *opened_counts;
+    uint64_t *opened_starts;         /* bit of each posting's first position */
+    uint32_t *opened_codes;
+    const uint8_t **opened_mixed;
+} fhi_cursor;
+
+fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
+                          const fhi_form_set *wanted, fhi_arena *arena);
+
+/* False when the chunk holds nothing of this term; bounds are then all 0. */
+bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk);
+
+/* Upper bound for any document of a chunk, without entering it; 0 when it holds nothing. */
+uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
+
+/* Documents of one range of the chunk in view. */
+void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block);
+void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the same range */
+
+/* Positions of posting i of a block after tail(), increasing, into to[0..]; only of the wanted forms when
+ * wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there are:
+ * when more than room, nothing was written. */
+uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, const fhi_block *block, uint32_t i,
+                              bool wanted_only, uint32_t *to, uint32_t *forms, uint32_t room);
+
+/* Index of document d of the range among the block's postings, or UINT32_MAX. */
+static inline uint32_t fhi_block_index(const fhi_block *block, uint32_t d)
+{
+    const uint32_t word = d / 64;
+    if (!(block->mask[word] >> (d % 64) & 1)) return UINT32_MAX;
+    uint32_t index = (uint32_t)__builtin_popcountll(block->mask[word] & ((UINT64_C(1) << (d % 64)) - 1));
+    for (uint32_t i = 0; i < word; i++)
+        index += (uint32_t)__builtin_popcountll(block->mask[i]);
+    return index;
+}
+
+/* ---- shared with list_decode.c ---- */
+
+/* Decodes count postings' frequencies, form codes and mixed records. */
+bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit, bool forms_told,
+                     fhi_tail *tail);
+
+/* Opens a position block: counts and the bit at which each posting starts. docs[i] are documents of the segment. */
+bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
+                        const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes,
+                        const uint8_t *const *mixed, const uint8_t **bits, uint32_t *counts, uint64_t *starts);
+
+/* Form of each occurrence of a mixed posting: index bits of this width follow its positions. */
+unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end);
+uint32_t fhi_mixed_form(const uint8_t *record, const uint8_t *end, uint32_t index);
+
+#endif

@@ -1,0 +1,44 @@
+/* segment_internal.h - an open segment as the readers of this room and engine/match see it. */
+#ifndef FHI_SEGMENT_INTERNAL_H
+#define FHI_SEGMENT_INTERNAL_H
+
+#include "engine/segment/columns.h"
+#include "engine/segment/dictionary.h"
+
+#include <zstd.h>
+
+typedef struct fhi_store_dictionary {
+    uint32_t first_doc;
+    fh_str bytes;
+    ZSTD_DDict *dictionary; /* NULL when bytes are empty */
+} fhi_store_dictionary;
+
+struct fhi_segment {
+    const fhi_vfs *vfs;
+    fhi_map map;
+    char *path;
+    uint64_t id;
+    fhi_settings settings;
+    uint32_t doc_count;
+    uint64_t length_sum;
+    uint64_t raw_bytes;
+    float average_length;   /* the stored bounds were computed with it */
+    float k_of_norm[256];   /* at that average */
+    bool plain_weights;     /* all zones weigh the same: frequency / weight = count */
+    fhi_span sections[FHI_SECTION_COUNT];
+    uint64_t section_offsets[FHI_SECTION_COUNT];
+    uint32_t section_crcs[FHI_SECTION_COUNT];
+    const uint8_t *norms;
+    const uint8_t *widths;
+    fhi_packed title_ends, lead_ends, days, minutes;
+    fhi_column_reader columns[FHI_COLUMN_COUNT];
+    fhi_dictionary terms, forms;
+    fhi_store_dictionary *store_dictionaries;
+    uint32_t store_dictionary_count;
+};
+
+/* Damage inside a section: fills err with the file and the offset in it. */
+fh_status fhi_segment_damaged(const fhi_segment *segment, fhi_section section, uint64_t offset, fh_err *err,
+                              const char *what);
+
+#endif

@@ -1,0 +1,369 @@
+/* segment_reader.c - opening a segment: map, verify header, footer and directories, hand out views.
+ *
+ * Verified at open: header, footer, and the checksums of every section but stored frames, postings and the blocks
+ * of the two dictionaries; those carry checksums of their own (frames, dictionary blocks) or are verified by check
+ * (postings), and are read through bounds-checked code only.
+ */
+#include "engine/segment/segment_internal.h"
+
+#include "engine/codec/bitpack.h"
+#include "engine/segment/postings_writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FOOTER_TAIL_BYTES = 48, SECTION_ENTRY_BYTES = 24 };
+enum { FOOTER_BYTES = (FHI_SECTION_COUNT - 1) * SECTION_ENTRY_BYTES + FOOTER_TAIL_BYTES };
+
+static fh_status damaged(const fhi_segment *segment, uint64_t offset, fh_err *err, const char *what)
+{
+    return fhi_fail_at(err, FH_E_CORRUPT, segment->path, offset, "%s", what);
+}
+
+fh_status fhi_segment_damaged(const fhi_segment *segment, fhi_section section, uint64_t offset, fh_err *err,
+                              const char *what)
+{
+    return damaged(segment, segment->section_offsets[section] + offset, err, what);
+}
+
+static fh_status open_header(fhi_segment *segment, const fhi_settings *settings, fh_err *err)
+{
+    const uint8_t *header = segment->map.data;
+    if (segment->map.len < FHI_HEADER_BYTES + FOOTER_BYTES) return damaged(segment, 0, err, "too short for a segment");
+    if (fhi_load64(header) != FHI_SEGMENT_MAGIC) return damaged(segment, 0, err, "not a segment");
+    const uint32_t version = fhi_load32(header + 8);
+    if (fhi_load32(header + 60) != fhi_crc32c(0, header, 60)) return damaged(segment, 60, err, "header is damaged");
+    if (version > FHI_FORMAT_VERSION || fhi_load32(header + 12) != 0)
+        return fhi_fail_at(err, FH_E_TOO_NEW, segment->path, 8, "segment format %u is newer than this program",
+                           version);
+    if (version < FHI_FORMAT_VERSION)
+        return fhi_fail_at(err, FH_E_TOO_OLD, segment->path, 8, "segment format %u is no longer read", version);
+    if (fhi_load32(header + 20) != settings->analyzer_id)
+        return fhi_fail_at(err, FH_E_ANALYZER, segment->path, 20, "made by another analyzer than the index names");
+    float k1, b;
+    memcpy(&k1, header + 36, 4);
+    memcpy(&b, header + 40, 4);
+    if (header[32] != settings->title_weight || header[33] != settings->lead_weight ||
+        header[34] != settings->body_weight || k1 != settings->k1 || b != settings->b)
+        return damaged(segment, 32, err, "made with other ranking settings than the index names");
+    if (fhi_load64(header + 24) != segment->id) return damaged(segment, 24, err, "holds another segment's number");
+    return FH_OK;
+}
+
+static fh_status open_footer(fhi_segment *segment, fh_err *err)
+{
+    const uint64_t start = segment->map.len - FOOTER_BYTES;
+    const uint8_t *footer = segment->map.data + start;
+    const uint8_t *tail = footer + FOOTER_BYTES - FOOTER_TAIL_BYTES;
+    if (fhi_load64(tail + 40) != ~FHI_SEGMENT_MAGIC) return damaged(segment, start, err, "cut short: no footer");
+    if (fhi_load32(tail + 36) != fhi_crc32c(0, footer, FOOTER_BYTES - 12))
+        return damaged(segment, start, err, "footer is damaged");
+    if (fhi_load64(tail + 24) != segment->map.len) return damaged(segment, start, err, "has another length than written");
+    segment->doc_count = fhi_load32(tail);
+    segment->length_sum = fhi_load64(tail + 8);
+    segment->raw_bytes = fhi_load64(tail + 16);
+    if (fhi_load32(tail + 4) != FHI_SECTION_COUNT - 1 || segment->doc_count > FHI_DOCS_MAX)
+        return damaged(segment, start, err, "footer is damaged");
+    for (uint32_t i = 1; i < FHI_SECTION_COUNT; i++) {
+        const uint8_t *entry = footer + (size_t)(i - 1) * SECTION_ENTRY_BYTES;
+        const uint64_t offset = fhi_load64(entry + 8), bytes = fhi_load64(entry + 16);
+        if (fhi_load32(entry) != i || offset > start || bytes > start - offset)
+            return damaged(segment, start, err, "footer names a section outside the file");
+        segment->sections[i] = fhi_span_of(segment->map.data + offset, (size_t)bytes);
+        segment->section_offsets[i] = offset;
+        segment->section_crcs[i] = fhi_load32(entry + 4);
+    }
+    return FH_OK;
+}
+
+static fh_status verify_small_sections(fhi_segment *segment, fh_err *err)
+{
+    for (uint32_t i = 1; i < FHI_SECTION_COUNT; i++) {
+        if (i == FHI_SECTION_STORE || i == FHI_SECTION_POSTINGS || i == FHI_SECTION_TERMS || i == FHI_SECTION_FORMS)
+            continue;
+        const fhi_span *section = &segment->sections[i];
+        if (fhi_crc32c(0, section->data, section->len) != segment->section_crcs[i])
+            return fhi_segment_damaged(segment, (fhi_section)i, 0, err, "a directory is damaged");
+    }
+    return FH_OK;
+}
+
+static fh_status open_store(fhi_segment *segment)
+{
+    fhi_span span = segment->sections[FHI_SECTION_STORE_DICTS];
+    const uint32_t count = fhi_span_get32(&span);
+    if (span.failed || count > fhi_span_left(&span) / 8) return FH_E_CORRUPT;
+    segment->store_dictionaries = calloc(count ? count : 1, sizeof *segment->store_dictionaries);
+    if (!segment->store_dictionaries) return FH_E_NOMEM;
+    segment->store_dictionary_count = count;
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        fhi_store_dictionary *dictionary = &segment->store_dictionaries[i];
+        dictionary->first_doc = fhi_span_get32(&span);
+        const uint32_t bytes = fhi_span_get32(&span);
+        const uint8_t *data = fhi_span_take(&span, bytes);
+        if (!data || dictionary->first_doc < before) return FH_E_CORRUPT;
+        before = dictionary->first_doc;
+        dictionary->bytes = (fh_str){(const char *)data, bytes};
+        if (bytes == 0) continue;
+        dictionary->dictionary = ZSTD_createDDict(data, bytes);
+        if (!dictionary->dictionary) return FH_E_NOMEM;
+    }
+    return fhi_span_left(&span) == 0 ? FH_OK : FH_E_CORRUPT;
+}
+
+static bool open_documents(fhi_segment *segment)
+{
+    const size_t padded = ((size_t)segment->doc_count + FHI_RANGE_DOCS - 1) / FHI_RANGE_DOCS * FHI_RANGE_DOCS;
+    fhi_span norms = segment->sections[FHI_SECTION_NORMS], widths = segment->sections[FHI_SECTION_WIDTHS];
+    fhi_span zones = segment->sections[FHI_SECTION_ZONES], days = segment->sections[FHI_SECTION_DAYS];
+    fhi_span columns = segment->sections[FHI_SECTION_COLUMNS];
+    if (norms.len != padded || widths.len != padded) return false;
+    segment->norms = norms.data;
+    segment->widths = widths.data;
+    for (size_t i = 0; i < padded; i++)
+        if (widths.data[i] > 28) return false;
+    segment->title_ends = fhi_packed_open(&zones, segment->doc_count);
+    segment->lead_ends = fhi_packed_open(&zones, segment->doc_count);
+    segment->days = fhi_packed_open(&days, segment->doc_count);
+    segment->minutes = fhi_packed_open(&days, segment->doc_count);
+    for (int i = 0; i < FHI_COLUMN_COUNT; i++)
+        if (!fhi_column_open(&segment->columns[i], &columns, segment->doc_count)) return false;
+    const size_t groups = (segment->doc_count + 63) / 64;
+    if (segment->sections[FHI_SECTION_STORE_INDEX].len < groups * 16) return false;
+    return !zones.failed && !days.failed && segment->sections[FHI_SECTION_IDS].len == (size_t)segment->doc_count * 8;
+}
+
+static fh_status open_content(fhi_segment *segment, fh_err *err)
+{
+    const fhi_settings *settings = &segment->settings;
+    segment->plain_weights = settings->title_weight == settings->body_weight &&
+                             settings->lead_weight == settings->body_weight;
+    segment->average_length = segment->doc_count ? (float)segment->length_sum / (float)segment->doc_count : 0.0f;
+    fhi_length_table(settings, segment->average_length, segment->k_of_norm);
+    if (!open_documents(segment)) return damaged(segment, 0, err, "the document tables do not fit each other");
+    fh_status status = open_store(segment);
+    if (status != FH_OK)
+        return fhi_fail_at(err, status, segment->path, segment->section_offsets[FHI_SECTION_STORE_DICTS],
+                           "cannot open the dictionary of stored articles: %s", fh_status_text(status));
+    status = fhi_dictionary_open(&segment->terms, FHI_DICTIONARY_TERMS, segment->sections[FHI_SECTION_TERMS],
+                                 segment->sections[FHI_SECTION_TERMS_INDEX]);
+    if (status != FH_OK)
+        return fhi_segment_damaged(segment, FHI_SECTION_TERMS_INDEX, 0, err, "the index of terms is damaged");
+    status = fhi_dictionary_open(&segment->forms, FHI_DICTIONARY_FORMS, segment->sections[FHI_SECTION_FORMS],
+                                 segment->sections[FHI_SECTION_FORMS_INDEX]);
+    if (status != FH_OK)
+        return fhi_segment_damaged(segment, FHI_SECTION_FORMS_INDEX, 0, err, "the index of forms is damaged");
+    return FH_OK;
+}
+
+fh_status fhi_segment_open(const fhi_vfs *vfs, const char *directory, uint64_t segment_id,
+                           const fhi_settings *settings, fhi_segment **out, fh_err *err)
+{
+    *out = NULL;
+    char name[FHI_SEGMENT_NAME_BYTES];
+    fhi_segment_name(segment_id, name);
+    fhi_segment *segment = calloc(1, sizeof *segment);
+    if (!segment) return fhi_fail(err, FH_E_NOMEM, "cannot open a segment: out of memory");
+    segment->vfs = vfs;
+    segment->id = segment_id;
+    segment->settings = *settings;
+    const size_t path_bytes = strlen(directory) + sizeof name + 2;
+    segment->path = malloc(path_bytes);
+    fh_status status = FH_E_NOMEM;
+    if (!segment->path) {
+        (void)fhi_fail(err, status, "cannot open a segment: out of memory");
+        goto failed;
+    }
+    (void)snprintf(segment->path, path_bytes, "%s/%s", directory, name);
+    status = vfs->map(vfs->context, segment->path, &segment->map, err);
+    if (status == FH_E_NOT_FOUND) status = fhi_fail_at(err, FH_E_CORRUPT, segment->path, 0, "segment is missing");
+    if (status == FH_OK) status = open_header(segment, settings, err);
+    if (status == FH_OK) status = open_footer(segment, err);
+    if (status == FH_OK) status = verify_small_sections(segment, err);
+    if (status == FH_OK) status = open_content(segment, err);
+    if (status != FH_OK) goto failed;
+    *out = segment;
+    return FH_OK;
+failed:
+    fhi_segment_close(segment);
+    return status;
+}
+
+void fhi_segment_close(fhi_segment *segment)
+{
+    if (!segment) return;
+    for (uint32_t i = 0; i < segment->store_dictionary_count; i++)
+        (void)ZSTD_freeDDict(segment->store_dictionaries[i].dictionary);
+    free(segment->store_dictionaries);
+    segment->vfs->unmap(segment->vfs->context, &segment->map);
+    free(segment->path);
+    free(segment);
+}
+
+/* ---- views ---- */
+
+uint32_t fhi_segment_doc_count(const fhi_segment *segment)
+{
+    return segment->doc_count;
+}
+
+const char *fhi_segment_path(const fhi_segment *segment)
+{
+    return segment->path;
+}
+
+bool fhi_segment_part(const fhi_segment *segment, unsigned i, const char **name, uint64_t *bytes)
+{
+    static const char *const names[FHI_SECTION_COUNT] = {
+        "",      "stored articles", "store index", "store dictionaries", "lengths", "position widths",
+        "zones", "days",            "columns",     "ids",                "postings", "terms",
+        "terms index", "forms",     "forms index", "page checksums"};
+    if (i + 1 >= FHI_SECTION_COUNT) return false;
+    *name = names[i + 1];
+    *bytes = segment->sections[i + 1].len;
+    return true;
+}
+
+uint32_t fhi_segment_day(const fhi_segment *segment, uint32_t doc)
+{
+    return fhi_packed_get(&segment->days, doc);
+}
+
+uint16_t fhi_segment_minute(const fhi_segment *segment, uint32_t doc)
+{
+    return (uint16_t)fhi_packed_get(&segment->minutes, doc);
+}
+
+uint32_t fhi_segment_title_end(const fhi_segment *segment, uint32_t doc)
+{
+    return fhi_packed_get(&segment->title_ends, doc);
+}
+
+uint32_t fhi_segment_lead_end(const fhi_segment *segment, uint32_t doc)
+{
+    return fhi_packed_get(&segment->lead_ends, doc);
+}
+
+uint32_t fhi_segment_position_end(const fhi_segment *segment, uint32_t doc)
+{
+    return UINT32_C(1) << segment->widths[doc];
+}
+
+const uint8_t *fhi_segment_norms(const fhi_segment *segment)
+{
+    return segment->norms;
+}
+
+uint32_t fhi_segment_column_value_count(const fhi_segment *segment, fhi_column column)
+{
+    return segment->columns[column].value_count;
+}
+
+uint32_t fhi_segment_column_ordinal(const fhi_segment *segment, fhi_column column, uint32_t doc)
+{
+    const fhi_column_reader *reader = &segment->columns[column];
+    const uint32_t ordinal = fhi_packed_get(&reader->ordinals, doc);
+    return ordinal < reader->value_count ? ordinal : reader->value_count - 1;
+}
+
+fhi_column_value fhi_segment_column_value(const fhi_segment *segment, fhi_column column, uint32_t ordinal)
+{
+    return fhi_column_reader_value(&segment->columns[column], ordinal);
+}
+
+/* ---- terms and forms ---- */
+
+static void fill_term(const fhi_dictionary_entry *entry, fhi_term_info *info)
+{
+    *info = (fhi_term_info){.ordinal = entry->ordinal,
+                            .df = (uint32_t)entry->values[0],
+                            .form_count = (uint32_t)entry->values[1],
+                            .offset = entry->offset,
+                            .bytes = entry->values[2]};
+}
+
+fh_status fhi_terms_find(const fhi_segment *segment, fh_str term, fhi_term_info *info)
+{
+    fhi_dictionary_cursor cursor;
+    *info = (fhi_term_info){0};
+    FH_TRY(fhi_dictionary_seek(&segment->terms, term, &cursor));
+    if (!fhi_str_equal(cursor.entry.key, term)) return FH_E_NOT_FOUND;
+    fill_term(&cursor.entry, info);
+    return FH_OK;
+}
+
+fh_status fhi_terms_at(const fhi_segment *segment, uint32_t ordinal, fhi_term_info *info)
+{
+    fhi_dictionary_cursor cursor;
+    *info = (fhi_term_info){0};
+    FH_TRY(fhi_dictionary_at(&segment->terms, ordinal, &cursor));
+    fill_term(&cursor.entry, info);
+    return FH_OK;
+}
+
+uint32_t fhi_terms_count(const fhi_segment *segment)
+{
+    return segment->terms.entry_count;
+}
+
+uint32_t fhi_forms_count(const fhi_segment *segment)
+{
+    return segment->forms.entry_count;
+}
+
+fh_status fhi_terms_scan(const fhi_segment *segment, fh_str prefix, fhi_term_seen seen, void *argument)
+{
+    fhi_dictionary_cursor cursor;
+    fh_status status = fhi_dictionary_seek(&segment->terms, prefix, &cursor);
+    for (; status == FH_OK; status = fhi_dictionary_next(&cursor)) {
+        fhi_term_info info;
+        if (!fhi_str_starts(cursor.entry.key, prefix)) return FH_OK;
+        fill_term(&cursor.entry, &info);
+        if (!seen(argument, cursor.entry.key, &info)) return FH_OK;
+    }
+    return status == FH_E_NOT_FOUND ? FH_OK : status;
+}
+
+/* A form's key is its fold, a zero byte, and its exact form when that differs. */
+static fh_status split_form(const fhi_dictionary_entry *entry, fh_str *fold, fh_str *exact, fhi_form_info *info)
+{
+    const char *zero = memchr(entry->key.ptr, 0, entry->key.len);
+    if (!zero) return FH_E_CORRUPT;
+    *fold = (fh_str){entry->key.ptr, (size_t)(zero - entry->key.ptr)};
+    *exact = (fh_str){zero + 1, entry->key.len - fold->len - 1};
+    if (exact->len == 0) *exact = *fold;
+    *info = (fhi_form_info){(uint32_t)entry->values[0], (uint32_t)entry->values[1], (uint32_t)entry->values[2]};
+    return FH_OK;
+}
+
+fh_status fhi_forms_find(const fhi_segment *segment, fh_str fold, fh_str exact, fhi_form_info *info)
+{
+    fhi_dictionary_cursor cursor;
+    char key[FHI_KEY_BYTES_MAX];
+    *info = (fhi_form_info){0};
+    const bool same = fhi_str_equal(fold, exact);
+    const size_t len = fold.len + 1 + (same ? 0 : exact.len);
+    if (len >= sizeof key) return FH_E_NOT_FOUND;
+    if (fold.len) memcpy(key, fold.ptr, fold.len);
+    key[fold.len] = 0;
+    if (!same && exact.len) memcpy(key + fold.len + 1, exact.ptr, exact.len);
+    FH_TRY(fhi_dictionary_seek(&segment->forms, (fh_str){key, len}, &cursor));
+    if (!fhi_str_equal(cursor.entry.key, (fh_str){key, len})) return FH_E_NOT_FOUND;
+    return split_form(&cursor.entry, &fold, &exact, info);
+}
+
+fh_status fhi_forms_scan(const fhi_segment *segment, fh_str prefix, fhi_form_seen seen, void *argument)
+{
+    fhi_dictionary_cursor cursor;
+    fh_status status = fhi_dictionary_seek(&segment->forms, prefix, &cursor);
+    for (; status == FH_OK; status = fhi_dictionary_next(&cursor)) {
+        fh_str fold, exact;
+        fhi_form_info info;
+        if (!fhi_str_starts(cursor.entry.key, prefix)) return FH_OK;
+        FH_TRY(split_form(&cursor.entry, &fold, &exact, &info));
+        if (!fhi_str_starts(fold, prefix)) continue;
+        if (!seen(argument, fold, exact, &info)) return FH_OK;
+    }
+    return status == FH_E_NOT_FOUND ? FH_OK : status;
+}

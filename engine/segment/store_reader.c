@@ -1,0 +1,124 @@
+/* store_reader.c - stored articles of an open segment, and finding a document by its id. */
+#include "engine/segment/segment_internal.h"
+
+#include <fihrist/record.h>
+
+enum { FRAME_GROUP = 64, RECORD_BYTES_MAX = 256 * 1024 * 1024 };
+
+/* The group of 64 frames a document belongs to: offset of its first frame, then packed lengths. */
+static fh_status find_frame(const fhi_segment *segment, uint32_t doc, fh_str *frame)
+{
+    const fhi_span *index = &segment->sections[FHI_SECTION_STORE_INDEX];
+    const fhi_span *store = &segment->sections[FHI_SECTION_STORE];
+    const size_t groups_bytes = ((size_t)segment->doc_count + FRAME_GROUP - 1) / FRAME_GROUP * 16;
+    const uint32_t first = doc / FRAME_GROUP * FRAME_GROUP;
+    const uint32_t count = segment->doc_count - first < FRAME_GROUP ? segment->doc_count - first : FRAME_GROUP;
+    const uint8_t *entry = index->data + (size_t)(doc / FRAME_GROUP) * 16;
+    const uint64_t place = fhi_load64(entry + 8);
+    if (place > index->len - groups_bytes) return FH_E_CORRUPT;
+    fhi_span span = fhi_span_of(index->data + groups_bytes + place, index->len - groups_bytes - (size_t)place);
+    const fhi_packed lengths = fhi_packed_open(&span, count);
+    if (span.failed) return FH_E_CORRUPT;
+    uint64_t offset = fhi_load64(entry);
+    for (uint32_t i = first; i < doc; i++)
+        offset += fhi_packed_get(&lengths, i - first);
+    const uint32_t bytes = fhi_packed_get(&lengths, doc - first);
+    if (offset > store->len || bytes > store->len - offset) return FH_E_CORRUPT;
+    *frame = (fh_str){(const char *)store->data + offset, bytes};
+    return FH_OK;
+}
+
+static const fhi_store_dictionary *dictionary_of(const fhi_segment *segment, uint32_t doc)
+{
+    const fhi_store_dictionary *found = NULL;
+    for (uint32_t i = 0; i < segment->store_dictionary_count; i++)
+        if (segment->store_dictionaries[i].first_doc <= doc) found = &segment->store_dictionaries[i];
+    return found;
+}
+
+static fh_status frame_damaged(const fhi_segment *segment, fh_str frame, fh_err *err)
+{
+    const uint8_t *start = segment->sections[FHI_SECTION_STORE].data;
+    const uint64_t offset = frame.ptr ? (uint64_t)((const uint8_t *)frame.ptr - start) : 0;
+    return fhi_segment_damaged(segment, FHI_SECTION_STORE, offset, err, "a stored article is damaged");
+}
+
+fh_status fhi_segment_frame(const fhi_segment *segment, uint32_t doc, fh_str *frame, uint32_t *record_bytes,
+                            fh_str *dictionary, fh_err *err)
+{
+    *frame = *dictionary = (fh_str){NULL, 0};
+    *record_bytes = 0;
+    if (find_frame(segment, doc, frame) != FH_OK)
+        return fhi_segment_damaged(segment, FHI_SECTION_STORE_INDEX, 0, err, "the index of stored articles is damaged");
+    const unsigned long long size = ZSTD_getFrameContentSize(frame->ptr, frame->len);
+    if (size > RECORD_BYTES_MAX) return frame_damaged(segment, *frame, err); /* also "unknown" and "error" */
+    *record_bytes = (uint32_t)size;
+    const fhi_store_dictionary *found = dictionary_of(segment, doc);
+    if (found) *dictionary = found->bytes;
+    return FH_OK;
+}
+
+fh_status fhi_segment_record(const fhi_segment *segment, uint32_t doc, fhi_buf *record, fh_err *err)
+{
+    fh_str frame, dictionary;
+    uint32_t bytes;
+    fhi_buf_clear(record);
+    FH_TRY(fhi_segment_frame(segment, doc, &frame, &bytes, &dictionary, err));
+    uint8_t *to = fhi_buf_extend(record, bytes);
+    ZSTD_DCtx *context = ZSTD_createDCtx();
+    if ((!to && bytes) || !context) {
+        (void)ZSTD_freeDCtx(context);
+        return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
+    }
+    const fhi_store_dictionary *found = dictionary_of(segment, doc);
+    const size_t got = ZSTD_decompress_usingDDict(context, to, bytes, frame.ptr, frame.len,
+                                                  found ? found->dictionary : NULL);
+    (void)ZSTD_freeDCtx(context);
+    if (ZSTD_isError(got) || got != bytes) return frame_damaged(segment, frame, err);
+    return FH_OK;
+}
+
+fh_status fhi_segment_doc_id(const fhi_segment *segment, uint32_t doc, fhi_buf *id, fh_err *err)
+{
+    FH_TRY(fhi_segment_record(segment, doc, id, err));
+    fh_record record;
+    if (fh_record_decode(fhi_buf_str(id), &record) != FH_OK)
+        return fhi_segment_damaged(segment, FHI_SECTION_STORE, 0, err, "a stored article is damaged");
+    const fh_str found = record.fields[FH_FIELD_ID];
+    if (found.len) memmove(id->data, found.ptr, found.len);
+    id->len = found.len;
+    return FH_OK;
+}
+
+fh_status fhi_segment_find_id(const fhi_segment *segment, fh_str id, uint32_t *doc, fh_err *err)
+{
+    const uint8_t *ids = segment->sections[FHI_SECTION_IDS].data;
+    const uint64_t hash = fhi_hash64(id.ptr, id.len) >> 32;
+    uint32_t low = 0, high = segment->doc_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (fhi_load64(ids + (size_t)middle * 8) >> 32 < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    fh_status status = FH_E_NOT_FOUND;
+    fhi_buf found = {0};
+    for (; low < segment->doc_count && status == FH_E_NOT_FOUND; low++) {
+        const uint64_t entry = fhi_load64(ids + (size_t)low * 8);
+        if (entry >> 32 != hash) break;
+        const uint32_t candidate = (uint32_t)entry;
+        if (candidate >= segment->doc_count) {
+            status = fhi_segment_damaged(segment, FHI_SECTION_IDS, (uint64_t)low * 8, err, "the table of ids is damaged");
+            break;
+        }
+        const fh_status read = fhi_segment_doc_id(segment, candidate, &found, err);
+        if (read != FH_OK) status = read;
+        if (read == FH_OK && fhi_str_equal(fhi_buf_str(&found), id)) {
+            *doc = candidate;
+            status = FH_OK;
+        }
+    }
+    fhi_buf_fini(&found);
+    return status;
+}
