@@ -29,6 +29,9 @@ fh_status fhi_manifest_sweep(const fhi_vfs *vfs, const char *directory, const fh
 /* Deleted documents of a segment, one bit each, in a side file "<segment>-<delete_id>.del"; synced. */
 fh_status fhi_deletes_write(const fhi_vfs *vfs, const char *directory, uint64_t segment_id, uint64_t delete_id,
                             const uint64_t *deleted_bits, uint32_t doc_count, fh_err *err);
+/* The documents of a segment that are not deleted, one bit each, padded to a multiple of 256 bits; to be freed. */
+fh_status fhi_deletes_read(const fhi_vfs *vfs, const char *directory, const fhi_segment_info *info,
+                           uint64_t **live_bits, fh_err *err);
 
 /* ---- snapshot: reference-counted, shared between threads ---- */
 typedef struct fhi_index fhi_index;

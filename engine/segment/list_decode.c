@@ -12,13 +12,13 @@ void fhi_list_scratch_fini(fhi_list_scratch *scratch)
 }
 
 /* Two growing halves: per posting (docs, counts) and per occurrence (positions, forms). */
-typedef struct decoder {
+typedef struct list_decoder {
     fhi_cursor cursor;
     fhi_block block;
     fhi_buf docs, counts, positions, forms;
-} decoder;
+} list_decoder;
 
-static void decode_posting(decoder *decoder, uint32_t chunk, uint32_t range, uint32_t i)
+static void decode_posting(list_decoder *decoder, uint32_t chunk, uint32_t range, uint32_t i)
 {
     uint32_t room = 64;
     for (;;) {
@@ -41,7 +41,7 @@ static void decode_posting(decoder *decoder, uint32_t chunk, uint32_t range, uin
     }
 }
 
-static void decode_chunk(decoder *decoder, uint32_t chunk)
+static void decode_chunk(list_decoder *decoder, uint32_t chunk)
 {
     for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
         if (decoder->cursor.bounds[range] == 0) continue;
@@ -52,7 +52,7 @@ static void decode_chunk(decoder *decoder, uint32_t chunk)
     }
 }
 
-static fh_status first_failure(const decoder *decoder)
+static fh_status first_failure(const list_decoder *decoder)
 {
     const fhi_buf *bufs[] = {&decoder->docs, &decoder->counts, &decoder->positions, &decoder->forms};
     for (size_t i = 0; i < 4; i++)
@@ -61,7 +61,7 @@ static fh_status first_failure(const decoder *decoder)
 }
 
 /* Moves the four arrays into one block of words that the scratch owns. */
-static fh_status gather(const decoder *decoder, fhi_list_scratch *scratch, fhi_list *list)
+static fh_status gather(const list_decoder *decoder, fhi_list_scratch *scratch, fhi_list *list)
 {
     const size_t docs = decoder->docs.len / 4, positions = decoder->positions.len / 4;
     const size_t words = 2 * docs + 2 * positions;
@@ -89,7 +89,7 @@ fh_status fhi_list_decode(const fhi_segment *segment, const fhi_term_info *info,
     *list = (fhi_list){0};
     fhi_arena arena;
     fhi_arena_init(&arena, DECODE_ARENA_BYTES);
-    decoder *state = calloc(1, sizeof *state);
+    list_decoder *state = calloc(1, sizeof *state);
     if (!state) return FH_E_NOMEM;
     fh_status status = fhi_cursor_init(&state->cursor, segment, info, NULL, &arena);
     const uint32_t chunks = (segment->doc_count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
