@@ -1,0 +1,189 @@
+/* day.c - reading calendar days in the few spellings that feeds and queries use. */
+#include "engine/text/day.h"
+
+/* A place in the text; reading past the end gives NUL. */
+typedef struct reader {
+    const char *text;
+    size_t len, at;
+} reader;
+
+static char peek(const reader *from)
+{
+    return from->at < from->len ? from->text[from->at] : '\0';
+}
+
+static bool accept(reader *from, char byte)
+{
+    if (from->at >= from->len || peek(from) != byte) return false;
+    from->at++;
+    return true;
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static void skip_white(reader *from)
+{
+    while (from->at < from->len && strchr(" \t\r\n", peek(from)) && peek(from))
+        from->at++;
+}
+
+/* Digits, at least `least` and at most `most`; answers how many, 0 when fewer. */
+static unsigned digits(reader *from, unsigned least, unsigned most, uint32_t *value)
+{
+    unsigned count = 0;
+    const size_t start = from->at;
+    for (*value = 0; count < most && is_digit(peek(from)); count++, from->at++)
+        *value = *value * 10 + (uint32_t)(peek(from) - '0');
+    if (count >= least) return count;
+    from->at = start;
+    return 0;
+}
+
+static uint32_t month_days(uint32_t year, uint32_t month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap ? 1u : 0u);
+}
+
+bool fhi_day_valid(uint32_t year, uint32_t month, uint32_t day)
+{
+    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1) return false;
+    return day <= month_days(year, month);
+}
+
+/* Zone: Z, +hh, +hhmm, +hh:mm, or letters such as GMT. It is checked for shape and not applied. */
+static bool zone(reader *from)
+{
+    uint32_t ignored;
+    if (accept(from, '+') || accept(from, '-')) {
+        if (!digits(from, 2, 2, &ignored)) return false;
+        const bool colon = accept(from, ':');
+        return digits(from, 2, 2, &ignored) || !colon;
+    }
+    while ((peek(from) >= 'A' && peek(from) <= 'Z') || (peek(from) >= 'a' && peek(from) <= 'z'))
+        from->at++;
+    return true;
+}
+
+/* hh:mm, hh:mm:ss, fractions of a second, then a zone. */
+static bool time_of_day(reader *from, uint16_t *minute)
+{
+    uint32_t hours, minutes, seconds, ignored;
+    if (!digits(from, 1, 2, &hours) || !accept(from, ':') || !digits(from, 2, 2, &minutes)) return false;
+    if (accept(from, ':')) {
+        if (!digits(from, 2, 2, &seconds) || seconds > 60) return false;
+        if ((accept(from, '.') || accept(from, ',')) && !digits(from, 1, 9, &ignored)) return false;
+    }
+    if (hours > 23 || minutes > 59) return false;
+    *minute = (uint16_t)(hours * 60 + minutes);
+    skip_white(from);
+    return zone(from);
+}
+
+/* YYYY[-MM[-DD[(T| )time]]] */
+static bool iso(reader *from, uint32_t year, fhi_day *out)
+{
+    uint32_t month = 0, day = 0;
+    if (accept(from, '-') && (!digits(from, 2, 2, &month) || month < 1 || month > 12)) return false;
+    if (month && accept(from, '-') && (!digits(from, 2, 2, &day) || !fhi_day_valid(year, month, day))) return false;
+    if (year == 0) return false;
+    out->day = year * 10000 + month * 100 + day;
+    if (!day) return true;
+    if (accept(from, 'T') || accept(from, 't')) return time_of_day(from, &out->minute);
+    const size_t end = from->at;
+    skip_white(from);
+    if (from->at > end && is_digit(peek(from))) return time_of_day(from, &out->minute);
+    return true;
+}
+
+/* DD/MM/YYYY, the day already read */
+static bool slashed(reader *from, uint32_t day, fhi_day *out)
+{
+    uint32_t month, year;
+    if (!accept(from, '/') || !digits(from, 1, 2, &month) || !accept(from, '/') || !digits(from, 4, 4, &year))
+        return false;
+    out->day = year * 10000 + month * 100 + day;
+    return fhi_day_valid(year, month, day);
+}
+
+static uint32_t english_month(reader *from)
+{
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    if (from->len - from->at < 3) return 0;
+    for (uint32_t month = 0; month < 12; month++) {
+        bool same = true;
+        for (size_t i = 0; i < 3; i++)
+            same = same && (from->text[from->at + i] | 0x20) == names[month * 3 + i];
+        if (!same) continue;
+        from->at += 3;
+        return month + 1;
+    }
+    return 0;
+}
+
+/* RFC 822 and its sons: `10 Jun 2025[ time]`, the day already read */
+static bool mail(reader *from, uint32_t day, fhi_day *out)
+{
+    uint32_t year;
+    skip_white(from);
+    const uint32_t month = english_month(from);
+    skip_white(from);
+    const unsigned year_digits = digits(from, 2, 4, &year);
+    if (month == 0 || (year_digits != 2 && year_digits != 4)) return false;
+    if (year_digits == 2) year += year < 70 ? 2000 : 1900;
+    out->day = year * 10000 + month * 100 + day;
+    if (!fhi_day_valid(year, month, day)) return false;
+    skip_white(from);
+    return !is_digit(peek(from)) || time_of_day(from, &out->minute);
+}
+
+/* `Tue,` in front of a mail date */
+static void skip_weekday(reader *from)
+{
+    size_t at = from->at;
+    while (at < from->len && ((from->text[at] | 0x20) >= 'a' && (from->text[at] | 0x20) <= 'z'))
+        at++;
+    if (at - from->at < 3 || at >= from->len || from->text[at] != ',') return;
+    from->at = at + 1;
+    skip_white(from);
+}
+
+fh_status fhi_day_parse(fh_str text, fhi_day *out, fh_err *err)
+{
+    reader from = {text.ptr, text.len, 0};
+    uint32_t number;
+    fhi_day found = {0, 0};
+    *out = found;
+    skip_white(&from);
+    skip_weekday(&from);
+    const unsigned count = digits(&from, 1, 4, &number);
+    bool good = count != 0;
+    if (count == 4)
+        good = iso(&from, number, &found);
+    else if (good && peek(&from) == '/')
+        good = count <= 2 && slashed(&from, number, &found);
+    else if (good)
+        good = count <= 2 && mail(&from, number, &found);
+    if (good) skip_white(&from);
+    if (!good || from.at != from.len)
+        return fhi_fail_at(err, FH_E_INVALID, NULL, from.at, "not a date: expected YYYY, YYYY-MM or YYYY-MM-DD");
+    *out = found;
+    return FH_OK;
+}
+
+uint32_t fhi_day_first(uint32_t day)
+{
+    return day;
+}
+
+uint32_t fhi_day_last(uint32_t day)
+{
+    const uint32_t year = day / 10000, month = day / 100 % 100;
+    if (month == 0) return year * 10000 + 1231;
+    if (day % 100 != 0) return day;
+    return month <= 12 ? day + month_days(year, month) : day;
+}
