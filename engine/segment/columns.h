@@ -6,10 +6,10 @@
 
 /* Growing array of 32-bit values, written packed in as few bits as the largest needs. */
 typedef struct fhi_column_writer {
-    fhi_buf ordinals;   /* u32 a document */
-    fhi_buf values;     /* per value: str value, str key */
-    fhi_buf offsets;    /* u32: where each value starts in `values` */
-    uint32_t *table;    /* open addressing: ordinal + 1, or 0 */
+    fhi_buf ordinals; /* u32 a document */
+    fhi_buf values;   /* per value: str value, str key */
+    fhi_buf offsets;  /* u32: where each value starts in `values` */
+    uint32_t *table;  /* open addressing: ordinal + 1, or 0 */
     uint32_t table_size;
     uint32_t value_count;
 } fhi_column_writer;

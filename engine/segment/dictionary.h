@@ -21,18 +21,17 @@ typedef struct fhi_dictionary_writer {
     fhi_buf blocks; /* the section being written; the owner may take finished bytes out between entries */
     fhi_buf index;  /* per block: u64 first bytes of its first key, then u64 offset of the block */
     fhi_buf last_key;
-    size_t block_start;      /* in blocks.data */
-    uint64_t flushed_bytes;  /* of blocks taken out by the owner */
-    uint64_t list_offset;    /* TERMS: running offset of the postings */
-    uint32_t last_term;      /* FORMS: term ordinal of the entry before */
+    size_t block_start;     /* in blocks.data */
+    uint64_t flushed_bytes; /* of blocks taken out by the owner */
+    uint64_t list_offset;   /* TERMS: running offset of the postings */
+    uint32_t last_term;     /* FORMS: term ordinal of the entry before */
     uint32_t entry_count;
 } fhi_dictionary_writer;
 
 void fhi_dictionary_writer_init(fhi_dictionary_writer *writer, fhi_dictionary_kind kind);
 void fhi_dictionary_writer_fini(fhi_dictionary_writer *writer);
 /* Keys must increase strictly: else FH_E_INVALID. */
-fh_status fhi_dictionary_writer_add(fhi_dictionary_writer *writer, fh_str key,
-                                    const uint64_t values[FHI_ENTRY_VALUES]);
+fh_status fhi_dictionary_writer_add(fhi_dictionary_writer *writer, fh_str key, const uint64_t values[FHI_ENTRY_VALUES]);
 /* Closes the last block and puts the head of the index in front: index is then complete. */
 fh_status fhi_dictionary_writer_finish(fhi_dictionary_writer *writer);
 
@@ -41,23 +40,23 @@ typedef struct fhi_dictionary {
     fhi_dictionary_kind kind;
     const uint8_t *blocks; /* section */
     size_t blocks_bytes;
-    const uint8_t *index;  /* block_count entries of 16 bytes */
+    const uint8_t *index; /* block_count entries of 16 bytes */
     uint32_t block_count;
     uint32_t entry_count;
 } fhi_dictionary;
 
 typedef struct fhi_dictionary_entry {
     uint32_t ordinal;
-    fh_str key;       /* in the cursor's buffer */
-    uint64_t offset;  /* TERMS: of the postings */
+    fh_str key;      /* in the cursor's buffer */
+    uint64_t offset; /* TERMS: of the postings */
     uint64_t values[FHI_ENTRY_VALUES];
 } fhi_dictionary_entry;
 
 /* Walks the entries of one block after another. */
 typedef struct fhi_dictionary_cursor {
     const fhi_dictionary *dictionary;
-    uint32_t block;   /* the block being read */
-    fhi_span span;    /* its entries, without checksum */
+    uint32_t block; /* the block being read */
+    fhi_span span;  /* its entries, without checksum */
     fhi_dictionary_entry entry;
     uint64_t next_offset;
     char key[FHI_KEY_BYTES_MAX];

@@ -68,8 +68,7 @@ static void put_values(fhi_dictionary_writer *writer, const uint64_t values[FHI_
     writer->last_term = (uint32_t)values[0];
 }
 
-fh_status fhi_dictionary_writer_add(fhi_dictionary_writer *writer, fh_str key,
-                                    const uint64_t values[FHI_ENTRY_VALUES])
+fh_status fhi_dictionary_writer_add(fhi_dictionary_writer *writer, fh_str key, const uint64_t values[FHI_ENTRY_VALUES])
 {
     if (key.len >= FHI_KEY_BYTES_MAX) return FH_E_LIMIT;
     if (writer->entry_count > 0 && fhi_str_compare(fhi_buf_str(&writer->last_key), key) >= 0) return FH_E_INVALID;

@@ -8,8 +8,8 @@ struct fhi_index {
     atomic_uint references;
     const fhi_vfs *vfs;
     fhi_manifest manifest;
-    fhi_segment **segments;  /* manifest.segment_count */
-    uint64_t **live_bits;    /* NULL entries: nothing deleted */
+    fhi_segment **segments; /* manifest.segment_count */
+    uint64_t **live_bits;   /* NULL entries: nothing deleted */
     uint32_t doc_count, live_count;
     float average_length;
     char *directory;

@@ -14,21 +14,21 @@ enum {
     FHI_SECTION_ALIGN = 64,
     FHI_PAGE_BYTES = 64 * 1024, /* unit of the checksums that `check` verifies */
 
-    FHI_RANGE_DOCS = 256,                 /* documents matched at a time */
-    FHI_CHUNK_DOCS = 65536,               /* documents a chunk of a list covers */
+    FHI_RANGE_DOCS = 256,   /* documents matched at a time */
+    FHI_CHUNK_DOCS = 65536, /* documents a chunk of a list covers */
     FHI_CHUNK_RANGES = FHI_CHUNK_DOCS / FHI_RANGE_DOCS,
-    FHI_GROUP_RANGES = 8,                 /* ranges of a dense chunk that share a base offset */
-    FHI_BLOCK_POSTINGS = 128,             /* postings in a block of a sparse run */
+    FHI_GROUP_RANGES = 8,     /* ranges of a dense chunk that share a base offset */
+    FHI_BLOCK_POSTINGS = 128, /* postings in a block of a sparse run */
 
-    FHI_TINY_DF_MAX = 8,                  /* up to here a list is a plain sequence of varints */
-    FHI_FLAT_DF_MAX = 1024,               /* up to here one sparse run over the whole segment; a writer's choice */
+    FHI_TINY_DF_MAX = 8,    /* up to here a list is a plain sequence of varints */
+    FHI_FLAT_DF_MAX = 1024, /* up to here one sparse run over the whole segment; a writer's choice */
 
-    FHI_LIST_FLAT = 1,    /* first byte of a list over FHI_TINY_DF_MAX */
+    FHI_LIST_FLAT = 1, /* first byte of a list over FHI_TINY_DF_MAX */
     FHI_LIST_CHUNKED = 2,
     FHI_CHUNK_SPARSE = 0,
     FHI_CHUNK_DENSE = 1,
     FHI_CHUNK_ENTRY_BYTES = 12,
-    FHI_DENSE_RANGE_BYTES = 3,            /* bound byte and u16 locator */
+    FHI_DENSE_RANGE_BYTES = 3, /* bound byte and u16 locator */
 
     FHI_TERM_BLOCK_TERMS = 32
 };
@@ -48,8 +48,8 @@ typedef enum fhi_section {
     FHI_SECTION_TERMS_INDEX = 12,
     FHI_SECTION_FORMS = 13,
     FHI_SECTION_FORMS_INDEX = 14,
-    FHI_SECTION_PAGES = 15,      /* CRC32C of every 64 KiB before this section */
-    FHI_SECTION_COUNT = 16       /* one past the largest */
+    FHI_SECTION_PAGES = 15, /* CRC32C of every 64 KiB before this section */
+    FHI_SECTION_COUNT = 16  /* one past the largest */
 } fhi_section;
 
 /* Widths a posting's side values may take, by their 3-bit code. */

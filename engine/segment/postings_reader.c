@@ -89,7 +89,6 @@ static void pick_forms(const fhi_cursor *cursor, uint32_t count, const fhi_tail 
     }
 }
 
-
 /* One block of a run: gaps, then the tail. */
 static bool decode_block(fhi_cursor *cursor, const uint8_t *body, const uint8_t *end, uint32_t first, uint32_t count,
                          uint32_t before)
@@ -187,8 +186,7 @@ static bool decode_tiny(fhi_cursor *cursor)
         const uint64_t head = fhi_span_get_varint(&span);
         const uint64_t count = (head & 1) ? fhi_span_get_varint(&span) : 1;
         doc += 1 + (head >> 1);
-        if (span.failed || doc >= cursor->segment->doc_count || count == 0 || count > left)
-            return corrupt(cursor);
+        if (span.failed || doc >= cursor->segment->doc_count || count == 0 || count > left) return corrupt(cursor);
         cursor->run_docs[i] = (uint32_t)doc;
         cursor->run_position_starts[i] = at;
         uint32_t freq = 0, form_freq = 0;
@@ -379,8 +377,8 @@ static void load_run(fhi_cursor *cursor, uint32_t range, fhi_block *block)
 static void load_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
 {
     const uint16_t locator = fhi_load16(cursor->locators + (size_t)range * 2);
-    const uint64_t offset = (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) +
-                            (locator & LOCATOR_OFFSET_MASK);
+    const uint64_t offset =
+        (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) + (locator & LOCATOR_OFFSET_MASK);
     const uint64_t room = (uint64_t)(cursor->payloads_end - cursor->payloads);
     if (offset >= room || room - offset < 2) {
         (void)corrupt(cursor);
@@ -487,8 +485,8 @@ static bool open_dense(fhi_cursor *cursor, uint32_t range, const fhi_block *bloc
                          &tail))
         return corrupt(cursor);
     fhi_span span = fhi_span_of(tail.end, (size_t)(cursor->payloads_end - tail.end));
-    const uint64_t place = fhi_span_get_varint(&span) +
-                           fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+    const uint64_t place =
+        fhi_span_get_varint(&span) + fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
     if (span.failed || place > (uint64_t)(cursor->positions_end - cursor->positions_start)) return corrupt(cursor);
     const uint32_t base = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS;
     for (uint32_t i = 0; i < block->count; i++)
@@ -516,9 +514,9 @@ static bool open_run(fhi_cursor *cursor, uint32_t index)
         cursor->opened_codes[i] = codes[i];
         cursor->opened_mixed[i] = mixed[i];
     }
-    if (!fhi_positions_open(cursor->segment, from, cursor->block_positions[number + 1], count,
-                            cursor->run_docs + first, cursor->run_freqs + first, codes, mixed, &cursor->opened_bits,
-                            cursor->opened_counts, cursor->opened_starts))
+    if (!fhi_positions_open(cursor->segment, from, cursor->block_positions[number + 1], count, cursor->run_docs + first,
+                            cursor->run_freqs + first, codes, mixed, &cursor->opened_bits, cursor->opened_counts,
+                            cursor->opened_starts))
         return corrupt(cursor);
     cursor->opened = from;
     return true;
@@ -564,8 +562,8 @@ static uint32_t tiny_positions(const fhi_cursor *cursor, uint32_t index, bool wa
     return written;
 }
 
-uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, const fhi_block *block, uint32_t i,
-                              bool wanted_only, uint32_t *to, uint32_t *forms, uint32_t room)
+uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, const fhi_block *block, uint32_t i, bool wanted_only,
+                              uint32_t *to, uint32_t *forms, uint32_t room)
 {
     if (cursor->status != FH_OK || i >= block->count) return 0;
     const uint32_t doc = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i];

@@ -18,21 +18,21 @@ typedef struct fhi_form_set {
 
 /* Postings of one term in one range. */
 typedef struct fhi_block {
-    uint64_t mask[4];               /* bit d: document d of the range */
-    uint32_t count;                 /* postings */
-    uint32_t run_first;             /* sparse: index of the first posting in the cursor's run */
-    const uint8_t *payload;         /* dense: start of the payload, NULL when there is none */
-    uint8_t ids[FHI_RANGE_DOCS];    /* after tail(): documents in increasing order */
-    uint32_t freqs[FHI_RANGE_DOCS]; /* after tail(): weighted frequency */
+    uint64_t mask[4];                    /* bit d: document d of the range */
+    uint32_t count;                      /* postings */
+    uint32_t run_first;                  /* sparse: index of the first posting in the cursor's run */
+    const uint8_t *payload;              /* dense: start of the payload, NULL when there is none */
+    uint8_t ids[FHI_RANGE_DOCS];         /* after tail(): documents in increasing order */
+    uint32_t freqs[FHI_RANGE_DOCS];      /* after tail(): weighted frequency */
     uint32_t form_freqs[FHI_RANGE_DOCS]; /* after tail(): the same of the forms asked for */
 } fhi_block;
 
 /* Decoded side values of a group of postings: a dense range, or a block of 128 of a run. */
 typedef struct fhi_tail {
-    const uint8_t *end;        /* first byte after the tail; NULL when damaged */
-    const uint8_t **mixed;     /* per posting: its mixed record, or NULL; NULL when forms are not told apart */
+    const uint8_t *end;    /* first byte after the tail; NULL when damaged */
+    const uint8_t **mixed; /* per posting: its mixed record, or NULL; NULL when forms are not told apart */
     uint32_t *freqs;
-    uint32_t *codes;           /* form codes; NULL when forms are not told apart */
+    uint32_t *codes; /* form codes; NULL when forms are not told apart */
 } fhi_tail;
 
 typedef struct fhi_cursor {
@@ -42,15 +42,15 @@ typedef struct fhi_cursor {
     fh_status status;
     const uint8_t *list, *list_end;
     uint32_t df;
-    uint32_t unit;          /* weight of an occurrence in the body */
+    uint32_t unit; /* weight of an occurrence in the body */
     bool forms_told;
-    uint8_t kind;           /* 0 tiny, else FHI_LIST_* */
+    uint8_t kind; /* 0 tiny, else FHI_LIST_* */
     /* chunks of a chunked list */
     const uint8_t *entries;
     uint32_t entry_count;
     uint32_t entry_next;
     /* the chunk in view */
-    uint32_t chunk;         /* UINT32_MAX: none */
+    uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
     uint8_t bounds[FHI_CHUNK_RANGES];
     const uint8_t *bases, *position_bases, *locators; /* dense */
@@ -59,8 +59,8 @@ typedef struct fhi_cursor {
     uint32_t run_count, run_capacity;
     uint32_t *run_docs, *run_freqs, *run_codes, *run_form_freqs;
     const uint8_t **run_mixed;
-    uint32_t *run_position_starts;   /* tiny: index into tiny_positions; run_count + 1 of them */
-    const uint8_t **block_positions; /* per block of 128: its position block; one more for the end */
+    uint32_t *run_position_starts;               /* tiny: index into tiny_positions; run_count + 1 of them */
+    const uint8_t **block_positions;             /* per block of 128: its position block; one more for the end */
     uint32_t range_starts[FHI_CHUNK_RANGES + 1]; /* of the chunk in view, relative to chunk_first */
     uint32_t chunk_first;
     uint32_t *tiny_positions, *tiny_forms;
@@ -68,7 +68,7 @@ typedef struct fhi_cursor {
     const uint8_t *opened;
     const uint8_t *opened_bits;
     uint32_t *opened_counts;
-    uint64_t *opened_starts;         /* bit of each posting's first position */
+    uint64_t *opened_starts; /* bit of each posting's first position */
     uint32_t *opened_codes;
     const uint8_t **opened_mixed;
 } fhi_cursor;
@@ -89,8 +89,8 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the
 /* Positions of posting i of a block after tail(), increasing, into to[0..]; only of the wanted forms when
  * wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there are:
  * when more than room, nothing was written. */
-uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, const fhi_block *block, uint32_t i,
-                              bool wanted_only, uint32_t *to, uint32_t *forms, uint32_t room);
+uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, const fhi_block *block, uint32_t i, bool wanted_only,
+                              uint32_t *to, uint32_t *forms, uint32_t room);
 
 /* Index of document d of the range among the block's postings, or UINT32_MAX. */
 static inline uint32_t fhi_block_index(const fhi_block *block, uint32_t d)
@@ -111,8 +111,8 @@ bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, ui
 
 /* Opens a position block: counts and the bit at which each posting starts. docs[i] are documents of the segment. */
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
-                        const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes,
-                        const uint8_t *const *mixed, const uint8_t **bits, uint32_t *counts, uint64_t *starts);
+                        const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes, const uint8_t *const *mixed,
+                        const uint8_t **bits, uint32_t *counts, uint64_t *starts);
 
 /* Form of each occurrence of a mixed posting: index bits of this width follow its positions. */
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end);

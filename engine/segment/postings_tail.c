@@ -76,8 +76,8 @@ uint32_t fhi_mixed_form(const uint8_t *record, const uint8_t *end, uint32_t inde
 }
 
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
-                        const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes,
-                        const uint8_t *const *mixed, const uint8_t **bits, uint32_t *counts, uint64_t *starts)
+                        const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes, const uint8_t *const *mixed,
+                        const uint8_t **bits, uint32_t *counts, uint64_t *starts)
 {
     const uint32_t unit = segment->settings.body_weight;
     if (from > end) return false;

@@ -23,7 +23,7 @@ struct fhi_postings_writer {
     float k_of_norm[256];
     /* the list being written */
     const fhi_list *list;
-    bool forms_told; /* form_count > 1 */
+    bool forms_told;   /* form_count > 1 */
     uint32_t *scratch; /* capacity * 4 words: freqs, codes, position_starts, mixed_starts */
     size_t capacity;
     uint32_t *freqs;           /* weighted frequency of posting i */
@@ -238,8 +238,8 @@ static uint32_t mixed_index(const fhi_postings_writer *writer, uint32_t i, uint3
 
 static uint32_t mixed_size(const fhi_postings_writer *writer, uint32_t i)
 {
-    fhi_span record = fhi_span_of(writer->mixed.data + writer->mixed_starts[i],
-                                  writer->mixed.len - writer->mixed_starts[i]);
+    fhi_span record =
+        fhi_span_of(writer->mixed.data + writer->mixed_starts[i], writer->mixed.len - writer->mixed_starts[i]);
     return (uint32_t)fhi_span_get_varint(&record);
 }
 
@@ -293,8 +293,7 @@ static uint8_t bound_of(const fhi_postings_writer *writer, uint32_t first, uint3
 /* ---- sparse run: blocks of 128 postings, a directory of varints before them ---- */
 
 /* Ids as gaps from `before` (UINT32_MAX: none), then the tail. */
-static void put_sparse_block(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t before,
-                             fhi_buf *to)
+static void put_sparse_block(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t before, fhi_buf *to)
 {
     uint32_t gaps[FHI_BLOCK_POSTINGS], gap_max = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -309,8 +308,7 @@ static void put_sparse_block(fhi_postings_writer *writer, uint32_t first, uint32
     put_tail(writer, first, count, to);
 }
 
-static void put_sparse_run(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t before,
-                           fhi_buf *to)
+static void put_sparse_run(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t before, fhi_buf *to)
 {
     fhi_buf *bodies = &writer->bodies, *positions = &writer->positions;
     fhi_buf_clear(bodies);
@@ -367,8 +365,8 @@ static uint16_t presence_of(const fhi_postings_writer *writer, uint32_t first, u
  * locator would overflow: the caller writes a sparse run instead. */
 static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t chunk, fhi_buf *to)
 {
-    const uint32_t ranges_left = (writer->facts.doc_count - chunk * FHI_CHUNK_DOCS + FHI_RANGE_DOCS - 1) /
-                                 FHI_RANGE_DOCS;
+    const uint32_t ranges_left =
+        (writer->facts.doc_count - chunk * FHI_CHUNK_DOCS + FHI_RANGE_DOCS - 1) / FHI_RANGE_DOCS;
     const uint32_t ranges = ranges_left < FHI_CHUNK_RANGES ? ranges_left : FHI_CHUNK_RANGES;
     const uint32_t groups = (ranges + FHI_GROUP_RANGES - 1) / FHI_GROUP_RANGES;
     uint8_t bounds[FHI_CHUNK_RANGES] = {0};

@@ -8,11 +8,11 @@
 typedef struct fhi_doc_facts {
     const fhi_settings *settings;
     uint32_t doc_count;
-    const uint8_t *norms;       /* length bytes */
-    const uint8_t *widths;      /* bits of a position */
+    const uint8_t *norms;  /* length bytes */
+    const uint8_t *widths; /* bits of a position */
     const uint32_t *title_ends;
     const uint32_t *lead_ends;
-    float average_length;       /* of this segment; stored bounds are computed with it */
+    float average_length; /* of this segment; stored bounds are computed with it */
 } fhi_doc_facts;
 
 typedef struct fhi_postings_writer fhi_postings_writer;

@@ -58,7 +58,8 @@ static fh_status open_footer(fhi_segment *segment, fh_err *err)
     if (fhi_load64(tail + 40) != ~FHI_SEGMENT_MAGIC) return damaged(segment, start, err, "cut short: no footer");
     if (fhi_load32(tail + 36) != fhi_crc32c(0, footer, FOOTER_BYTES - 12))
         return damaged(segment, start, err, "footer is damaged");
-    if (fhi_load64(tail + 24) != segment->map.len) return damaged(segment, start, err, "has another length than written");
+    if (fhi_load64(tail + 24) != segment->map.len)
+        return damaged(segment, start, err, "has another length than written");
     segment->doc_count = fhi_load32(tail);
     segment->length_sum = fhi_load64(tail + 8);
     segment->raw_bytes = fhi_load64(tail + 16);
@@ -137,8 +138,8 @@ static bool open_documents(fhi_segment *segment)
 static fh_status open_content(fhi_segment *segment, fh_err *err)
 {
     const fhi_settings *settings = &segment->settings;
-    segment->plain_weights = settings->title_weight == settings->body_weight &&
-                             settings->lead_weight == settings->body_weight;
+    segment->plain_weights =
+        settings->title_weight == settings->body_weight && settings->lead_weight == settings->body_weight;
     segment->average_length = segment->doc_count ? (float)segment->length_sum / (float)segment->doc_count : 0.0f;
     fhi_length_table(settings, segment->average_length, segment->k_of_norm);
     if (!open_documents(segment)) return damaged(segment, 0, err, "the document tables do not fit each other");
@@ -157,8 +158,8 @@ static fh_status open_content(fhi_segment *segment, fh_err *err)
     return FH_OK;
 }
 
-fh_status fhi_segment_open(const fhi_vfs *vfs, const char *directory, uint64_t segment_id,
-                           const fhi_settings *settings, fhi_segment **out, fh_err *err)
+fh_status fhi_segment_open(const fhi_vfs *vfs, const char *directory, uint64_t segment_id, const fhi_settings *settings,
+                           fhi_segment **out, fh_err *err)
 {
     *out = NULL;
     char name[FHI_SEGMENT_NAME_BYTES];
@@ -215,10 +216,22 @@ const char *fhi_segment_path(const fhi_segment *segment)
 
 bool fhi_segment_part(const fhi_segment *segment, unsigned i, const char **name, uint64_t *bytes)
 {
-    static const char *const names[FHI_SECTION_COUNT] = {
-        "",      "stored articles", "store index", "store dictionaries", "lengths", "position widths",
-        "zones", "days",            "columns",     "ids",                "postings", "terms",
-        "terms index", "forms",     "forms index", "page checksums"};
+    static const char *const names[FHI_SECTION_COUNT] = {"",
+                                                         "stored articles",
+                                                         "store index",
+                                                         "store dictionaries",
+                                                         "lengths",
+                                                         "position widths",
+                                                         "zones",
+                                                         "days",
+                                                         "columns",
+                                                         "ids",
+                                                         "postings",
+                                                         "terms",
+                                                         "terms index",
+                                                         "forms",
+                                                         "forms index",
+                                                         "page checksums"};
     if (i + 1 >= FHI_SECTION_COUNT) return false;
     *name = names[i + 1];
     *bytes = segment->sections[i + 1].len;

@@ -30,9 +30,9 @@ struct fhi_segment_writer {
     fh_status status;
     fh_err err;
     /* output */
-    fhi_buf out;           /* not yet written */
-    uint64_t file_offset;  /* of the next byte put */
-    uint64_t page_left;    /* bytes until the current checksum page is full */
+    fhi_buf out;          /* not yet written */
+    uint64_t file_offset; /* of the next byte put */
+    uint64_t page_left;   /* bytes until the current checksum page is full */
     uint32_t page_crc;
     fhi_buf pages;
     fhi_section open_section; /* 0: none */
@@ -40,10 +40,10 @@ struct fhi_segment_writer {
     /* documents */
     uint32_t doc_count;
     uint64_t length_sum, raw_bytes;
-    fhi_buf norms, widths;                                    /* u8 */
+    fhi_buf norms, widths;                                     /* u8 */
     fhi_buf title_ends, lead_ends, days, minutes, frame_bytes; /* u32 */
-    fhi_buf ids;                                              /* u64: hash << 32 | doc */
-    fhi_buf dictionaries;                                     /* u32 first doc, u32 bytes, bytes */
+    fhi_buf ids;                                               /* u64: hash << 32 | doc */
+    fhi_buf dictionaries;                                      /* u32 first doc, u32 bytes, bytes */
     uint32_t dictionary_count;
     fhi_column_writer columns[FHI_COLUMN_COUNT];
     /* terms and forms */
@@ -190,10 +190,10 @@ void fhi_segment_writer_destroy(fhi_segment_writer *writer)
         (void)writer->vfs->close(writer->vfs->context, writer->fd, temporary, NULL);
         (void)writer->vfs->remove(writer->vfs->context, temporary, NULL);
     }
-    fhi_buf *bufs[] = {&writer->directory,  &writer->path,      &writer->temporary, &writer->out,
-                       &writer->pages,      &writer->norms,     &writer->widths,    &writer->title_ends,
-                       &writer->lead_ends,  &writer->days,      &writer->minutes,   &writer->frame_bytes,
-                       &writer->ids,        &writer->dictionaries, &writer->list};
+    fhi_buf *bufs[] = {&writer->directory, &writer->path,         &writer->temporary, &writer->out,
+                       &writer->pages,     &writer->norms,        &writer->widths,    &writer->title_ends,
+                       &writer->lead_ends, &writer->days,         &writer->minutes,   &writer->frame_bytes,
+                       &writer->ids,       &writer->dictionaries, &writer->list};
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         fhi_buf_fini(bufs[i]);
     for (int i = 0; i < FHI_COLUMN_COUNT; i++)
@@ -280,9 +280,8 @@ static bool begin_terms(fhi_segment_writer *writer)
                                  .widths = writer->widths.data,
                                  .title_ends = as_words(&writer->title_ends),
                                  .lead_ends = as_words(&writer->lead_ends),
-                                 .average_length = writer->doc_count
-                                                       ? (float)writer->length_sum / (float)writer->doc_count
-                                                       : 0.0f};
+                                 .average_length =
+                                     writer->doc_count ? (float)writer->length_sum / (float)writer->doc_count : 0.0f};
     if (!keep(writer, fhi_postings_writer_create(&facts, &writer->postings), "starting postings")) return false;
     begin_section(writer, FHI_SECTION_POSTINGS);
     return writer->status == FH_OK;

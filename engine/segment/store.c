@@ -10,9 +10,9 @@
 #include <zstd.h>
 
 enum {
-    STORE_LEVEL = 6,                    /* measured in bench/METHOD.md: bytes against MB/s */
+    STORE_LEVEL = 6, /* measured in bench/METHOD.md: bytes against MB/s */
     DICTIONARY_BYTES_MAX = 110 * 1024,
-    TRAIN_RECORDS_MIN = 64              /* fewer make a dictionary that costs more than it saves */
+    TRAIN_RECORDS_MIN = 64 /* fewer make a dictionary that costs more than it saves */
 };
 
 struct fhi_store_compressor {
@@ -20,15 +20,13 @@ struct fhi_store_compressor {
     ZSTD_CDict *dictionary; /* NULL when there is none */
 };
 
-fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count,
-                          fhi_buf *dictionary)
+fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary)
 {
     fhi_buf_clear(dictionary);
     if (record_count < TRAIN_RECORDS_MIN || record_count > UINT32_MAX) return FH_OK;
     uint8_t *to = fhi_buf_extend(dictionary, DICTIONARY_BYTES_MAX);
     if (!to) return FH_E_NOMEM;
-    const size_t bytes = ZDICT_trainFromBuffer(to, DICTIONARY_BYTES_MAX, records, record_bytes,
-                                               (unsigned)record_count);
+    const size_t bytes = ZDICT_trainFromBuffer(to, DICTIONARY_BYTES_MAX, records, record_bytes, (unsigned)record_count);
     dictionary->len = ZDICT_isError(bytes) ? 0 : bytes; /* too little or too uniform input: do without */
     return FH_OK;
 }

@@ -71,8 +71,8 @@ fh_status fhi_segment_record(const fhi_segment *segment, uint32_t doc, fhi_buf *
         return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
     }
     const fhi_store_dictionary *found = dictionary_of(segment, doc);
-    const size_t got = ZSTD_decompress_usingDDict(context, to, bytes, frame.ptr, frame.len,
-                                                  found ? found->dictionary : NULL);
+    const size_t got =
+        ZSTD_decompress_usingDDict(context, to, bytes, frame.ptr, frame.len, found ? found->dictionary : NULL);
     (void)ZSTD_freeDCtx(context);
     if (ZSTD_isError(got) || got != bytes) return frame_damaged(segment, frame, err);
     return FH_OK;
@@ -109,7 +109,8 @@ fh_status fhi_segment_find_id(const fhi_segment *segment, fh_str id, uint32_t *d
         if (entry >> 32 != hash) break;
         const uint32_t candidate = (uint32_t)entry;
         if (candidate >= segment->doc_count) {
-            status = fhi_segment_damaged(segment, FHI_SECTION_IDS, (uint64_t)low * 8, err, "the table of ids is damaged");
+            status =
+                fhi_segment_damaged(segment, FHI_SECTION_IDS, (uint64_t)low * 8, err, "the table of ids is damaged");
             break;
         }
         const fh_status read = fhi_segment_doc_id(segment, candidate, &found, err);

@@ -5,25 +5,29 @@
 const char *const fhi_stop_fr[] = {
     /* articles, prepositions, conjunctions */
     "le la les un une des du de au aux l d",
-    "à dans en par pour sur sous vers chez avec sans entre contre depuis pendant durant avant après dès jusque jusqu devant",
-    "derrière parmi selon malgré outre hors envers lors via près loin afin ainsi",
-    "et ou ni mais or donc car que qu si comme lorsque lorsqu puisque puisqu quoique quoiqu tandis quand sinon soit parce",
+    "à dans en par pour sur sous vers chez avec sans entre contre depuis pendant durant avant après dès jusque jusqu",
+    "devant", "derrière parmi selon malgré outre hors envers lors via près loin afin ainsi",
+    "et ou ni mais or donc car que qu si comme lorsque lorsqu puisque puisqu quoique quoiqu tandis quand sinon soit",
+    "parce",
     /* pronouns and determiners */
-    "je j tu t il ils elle elles on nous vous me m te se s lui leur leurs eux moi toi soi y en ce c ceci cela ça celui celle ceux",
-    "celles ci là cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos tout toute tous toutes même mêmes autre",
-    "autres aucun aucune chaque plusieurs quelque quelques tel telle tels telles certains certaines nul nulle chacun chacune",
-    "quelqu'un personne rien dont",
+    "je j tu t il ils elle elles on nous vous me m te se s lui leur leurs eux moi toi soi y en ce c ceci cela ça",
+    "celui celle ceux",
+    "celles ci là cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos tout toute tous toutes même",
+    "mêmes autre",
+    "autres aucun aucune chaque plusieurs quelque quelques tel telle tels telles certains certaines nul nulle chacun",
+    "chacune", "quelqu'un personne rien dont",
     /* adverbs without content */
-    "ne n pas plus moins très trop peu aussi encore déjà toujours jamais puis alors ensuite bien non oui ici tant si fort",
+    "ne n pas plus moins très trop peu aussi encore déjà toujours jamais puis alors ensuite bien non oui ici tant si",
+    "fort",
     /* être, avoir and the verbs that help others */
-    "être suis es est sommes êtes sont étais était étions étiez étaient fus fut furent fût serai seras sera serons serez seront",
-    "serais serait serions seriez seraient sois soit soyons soyez soient été étant",
-    "avoir ai as a avons avez ont avais avait avions aviez avaient eus eut eurent eût aurai auras aura aurons aurez auront",
-    "aurais aurait aurions auriez auraient aie aies ait ayons ayez aient eu eue eus eues ayant",
+    "être suis es est sommes êtes sont étais était étions étiez étaient fus fut furent fût serai seras sera serons",
+    "serez seront", "serais serait serions seriez seraient sois soit soyons soyez soient été étant",
+    "avoir ai as a avons avez ont avais avait avions aviez avaient eus eut eurent eût aurai auras aura aurons aurez",
+    "auront", "aurais aurait aurions auriez auraient aie aies ait ayons ayez aient eu eue eus eues ayant",
     "faire fait font peut peuvent pouvait doit doivent va vont",
     /* questions */
-    "qui quoi où quel quelle quels quelles lequel laquelle lesquels lesquelles auquel duquel desquels comment pourquoi combien",
-    "qu'est-ce est-ce", NULL};
+    "qui quoi où quel quelle quels quelles lequel laquelle lesquels lesquelles auquel duquel desquels comment",
+    "pourquoi combien", "qu'est-ce est-ce", NULL};
 
 /* A stem, then the words that get it. The stem is what Snowball gives the regular ones of the family, or a name that it
  * gives to nothing else. */
