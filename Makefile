@@ -44,6 +44,10 @@ OPT_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-fra
 OPT_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 OPT_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT := $(OPT_$(MODE))
+# Instrumented code makes gcc warn of conversions nobody wrote; release and debug are the judges.
+WARN_ubsan := -Wno-conversion -Wno-maybe-uninitialized
+WARN_asan := -Wno-maybe-uninitialized
+WARN_tsan := -Wno-maybe-uninitialized
 $(if $(OPT),,$(error MODE=$(MODE) is none of release debug asan ubsan tsan fuzz))
 
 # Asked only when something is compiled, then remembered: pkg-config may not be there before `make deps`.
@@ -51,8 +55,8 @@ PKGS := libuv jansson libzstd zlib icu-uc icu-i18n xapian-core
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lhttp_parser)$(PKG_LIBS)
 CPPFLAGS_ALL = -Iinclude -I. -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
-CFLAGS_ALL = -std=c17 $(OPT) $(WARN_C) -pthread -ffp-contract=off -fvisibility=hidden -MMD -MP $(CFLAGS)
-CXXFLAGS_ALL = -std=c++17 $(OPT) $(WARN) -pthread -fvisibility=hidden -MMD -MP $(CXXFLAGS)
+CFLAGS_ALL = -std=c17 $(OPT) $(WARN_C) $(WARN_$(MODE)) -pthread -ffp-contract=off -fvisibility=hidden -MMD -MP $(CFLAGS)
+CXXFLAGS_ALL = -std=c++17 $(OPT) $(WARN) $(WARN_$(MODE)) -pthread -fvisibility=hidden -MMD -MP $(CXXFLAGS)
 LDLIBS_ALL = $(PKG_LIBS) -lstdc++ -lm -pthread
 # Calls that tests/fault may make fail; tests/support/wrap defines __wrap_ for each.
 WRAPPED := malloc calloc realloc aligned_alloc posix_memalign strdup strndup
