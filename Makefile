@@ -54,7 +54,7 @@ $(if $(OPT),,$(error MODE=$(MODE) is none of release debug asan ubsan tsan fuzz)
 PKGS := libuv jansson libzstd zlib icu-uc icu-i18n xapian-core
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lhttp_parser)$(PKG_LIBS)
-CPPFLAGS_ALL = -Iinclude -I. -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
+CPPFLAGS_ALL = -Iinclude -I. -D_GNU_SOURCE -DFH_VERSION='"$(VERSION)"' $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 $(OPT) $(WARN_C) $(WARN_$(MODE)) -pthread -ffp-contract=off -fvisibility=hidden -MMD -MP $(CFLAGS)
 CXXFLAGS_ALL = -std=c++17 $(OPT) $(WARN) $(WARN_$(MODE)) -pthread -fvisibility=hidden -MMD -MP $(CXXFLAGS)
 LDLIBS_ALL = $(PKG_LIBS) -lstdc++ -lm -pthread

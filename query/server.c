@@ -1,0 +1,315 @@
+/* server.c - the life of the server: create, listen, run, sweep, drain, destroy.
+ *
+ * Stopping: the listeners close and the socket file goes at once; what clients had sent is still read for a moment
+ * and answered; connections end as they have nothing left to answer; at drain_ms_max the rest is cut off. When the
+ * last connection is gone the threads are joined and every handle is closed, so the loop ends by itself.
+ */
+#include "query/server_impl.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    SWEEP_MS = 50,
+    DRAIN_GRACE_MS = 100, /* requests on their way when the stop came */
+    BACKLOG = 1024
+};
+
+void fhi_server_options_init(fhi_server_options *options)
+{
+    *options = (fhi_server_options){.worker_count = 1};
+#define SET_LIMIT(field, option, usual, least, most, what) options->limits.field = (usual);
+    FHI_SERVER_LIMITS(SET_LIMIT)
+#undef SET_LIMIT
+}
+
+void fhi_server_log(fhi_server *server, const char *format, ...)
+{
+    char message[1024];
+    if (!server->options.log) return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    server->options.log(message);
+}
+
+/* ---- stopping ---- */
+
+static void close_listener(fhi_listener *listener)
+{
+    if (listener->open) uv_close(&listener->uv.handle, NULL);
+    listener->open = false;
+}
+
+static void finish(fhi_server *server)
+{
+    const fhi_service *service = server->options.service;
+    if (server->finished) return;
+    server->finished = true;
+    close_listener(&server->http);
+    close_listener(&server->lines);
+    fhi_socket_remove(&server->socket_file);
+    fhi_jobs_destroy(server->jobs);
+    server->jobs = NULL;
+    fhi_reload_fini(server);
+    for (unsigned i = 0; i < server->worker_count; i++)
+        service->worker_destroy(server->workers[i]);
+    if (server->snapshot) service->snapshot_release(server->snapshot);
+    server->snapshot = NULL;
+    if (!server->handles_open) return;
+    uv_close((uv_handle_t *)&server->sweep, NULL);
+    uv_close((uv_handle_t *)&server->stop, NULL);
+    uv_close((uv_handle_t *)&server->signals[0], NULL);
+    uv_close((uv_handle_t *)&server->signals[1], NULL);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    fhi_server *server = timer->data;
+    const uint64_t now = uv_now(&server->loop);
+    fhi_conn *next;
+    for (fhi_conn *conn = server->conns; conn; conn = next) {
+        next = conn->next; /* a connection leaves the list in its close callback, never here */
+        fhi_conn_sweep(conn, now);
+        if (!server->draining || conn->closing) continue;
+        if (now >= server->drain_until_ms)
+            fhi_conn_close(conn);
+        else if (now >= server->drain_from_ms && !conn->input_ended)
+            fhi_conn_end_input(conn);
+    }
+    fhi_listener *const listeners[] = {&server->http, &server->lines};
+    for (int i = 0; i < 2; i++)
+        if (listeners[i]->open && listeners[i]->stalled) listeners[i]->stalled = fhi_conn_accept(listeners[i]) != FH_OK;
+    const bool needed = server->conns || server->http.stalled || server->lines.stalled;
+    if (!needed) (void)uv_timer_stop(&server->sweep);
+}
+
+static void start_sweep(fhi_server *server)
+{
+    if (!uv_is_active((uv_handle_t *)&server->sweep))
+        (void)uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
+static void drain(fhi_server *server)
+{
+    if (server->draining) return;
+    server->draining = true;
+    uv_update_time(&server->loop);
+    server->drain_from_ms = uv_now(&server->loop) + DRAIN_GRACE_MS;
+    server->drain_until_ms = uv_now(&server->loop) + server->options.limits.drain_ms_max;
+    close_listener(&server->http);
+    close_listener(&server->lines);
+    fhi_socket_remove(&server->socket_file);
+    if (server->conns)
+        start_sweep(server);
+    else
+        finish(server);
+}
+
+void fhi_server_conn_gone(fhi_server *server)
+{
+    if (server->draining && !server->conns) finish(server);
+}
+
+static void on_stop(uv_async_t *async)
+{
+    drain(async->data);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    fhi_server *server = handle->data;
+    if (server->draining) _exit(128 + number);
+    fhi_server_log(server, "stopping: finishing what is in flight");
+    drain(server);
+}
+
+/* ---- listening ---- */
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+    fhi_listener *listener = stream->data;
+    if (status != 0) return;
+    /* libuv waits for the accept that did not happen; without a retry it would wait for ever. */
+    listener->stalled = fhi_conn_accept(listener) != FH_OK;
+    start_sweep(listener->server);
+}
+
+static fh_status parse_address(const char *text, struct sockaddr_storage *address, fh_err *err)
+{
+    char host[64];
+    const char *colon = strrchr(text, ':');
+    const char *digits = colon ? colon + 1 : "";
+    char *end;
+    const unsigned long port = strtoul(digits, &end, 10);
+    const size_t len = colon ? (size_t)(colon - text) : 0;
+    if (len == 0 || len >= sizeof host || *digits < '0' || *digits > '9' || *end || port > 65535)
+        return fhi_fail(err, FH_E_INVALID, "%s: an address is HOST:PORT", text);
+    const bool bracketed = text[0] == '[' && text[len - 1] == ']' && len > 2;
+    (void)snprintf(host, sizeof host, "%.*s", (int)len - (bracketed ? 2 : 0), text + (bracketed ? 1 : 0));
+    if (strcmp(host, "localhost") == 0) (void)snprintf(host, sizeof host, "127.0.0.1");
+    if (bracketed ? uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)address) == 0
+                  : uv_ip4_addr(host, (int)port, (struct sockaddr_in *)address) == 0)
+        return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "%s: the host is localhost, an IPv4 address or an [IPv6] address", text);
+}
+
+/* The address as it became, with the port that was chosen for 0. */
+static int name_http(fhi_server *server)
+{
+    struct sockaddr_storage address = {0};
+    int len = sizeof address;
+    char host[64];
+    const int failed = uv_tcp_getsockname(&server->http.uv.tcp, (struct sockaddr *)&address, &len);
+    if (failed) return failed;
+    const bool six = address.ss_family == AF_INET6;
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
+    const struct sockaddr_in6 *sixth = (const struct sockaddr_in6 *)&address;
+    if (six)
+        (void)uv_ip6_name(sixth, host, sizeof host);
+    else
+        (void)uv_ip4_name(four, host, sizeof host);
+    (void)snprintf(server->http_url, sizeof server->http_url, six ? "http://[%s]:%u" : "http://%s:%u", host,
+                   (unsigned)ntohs(six ? sixth->sin6_port : four->sin_port));
+    return 0;
+}
+
+static fh_status listen_http(fhi_server *server, fh_err *err)
+{
+    const char *text = server->options.http;
+    fhi_listener *listener = &server->http;
+    struct sockaddr_storage address = {0};
+    if (!text) return FH_OK;
+    FH_TRY(parse_address(text, &address, err));
+    int failed = uv_tcp_init(&server->loop, &listener->uv.tcp);
+    if (failed) return fhi_fail(err, FH_E_NETWORK, "%s: %s", text, uv_strerror(failed));
+    *listener = (fhi_listener){.uv = listener->uv, .server = server, .door = &fhi_door_http, .open = true};
+    listener->uv.handle.data = listener;
+    failed = uv_tcp_bind(&listener->uv.tcp, (const struct sockaddr *)&address, 0);
+    if (!failed) failed = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
+    if (!failed) failed = name_http(server);
+    if (!failed) return FH_OK;
+    return fhi_fail(err, failed == UV_EADDRINUSE ? FH_E_BUSY : FH_E_NETWORK, "%s: cannot listen: %s", text,
+                    uv_strerror(failed));
+}
+
+static fh_status listen_lines(fhi_server *server, fh_err *err)
+{
+    const char *path = server->options.socket;
+    fhi_listener *listener = &server->lines;
+    int fd;
+    if (!path) return FH_OK;
+    FH_TRY(fhi_socket_bind(path, &server->socket_file, &fd, err));
+    int failed = uv_pipe_init(&server->loop, &listener->uv.pipe, 0);
+    if (failed) {
+        (void)close(fd);
+        return fhi_fail(err, FH_E_NETWORK, "%s: %s", path, uv_strerror(failed));
+    }
+    *listener = (fhi_listener){.uv = listener->uv, .server = server, .door = &fhi_door_lines, .open = true};
+    listener->uv.handle.data = listener;
+    failed = uv_pipe_open(&listener->uv.pipe, fd);
+    if (failed)
+        (void)close(fd);
+    else
+        failed = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
+    return failed ? fhi_fail(err, FH_E_NETWORK, "%s: cannot listen: %s", path, uv_strerror(failed)) : FH_OK;
+}
+
+/* ---- creating ---- */
+
+static fh_status open_handles(fhi_server *server, fh_err *err)
+{
+    int failed = uv_loop_init(&server->loop);
+    if (failed) return fhi_fail(err, FH_E_INTERNAL, "cannot make a loop: %s", uv_strerror(failed));
+    server->loop_open = true;
+    failed = uv_async_init(&server->loop, &server->stop, on_stop);
+    if (failed) return fhi_fail(err, FH_E_INTERNAL, "cannot make a loop: %s", uv_strerror(failed));
+    /* These three only fill in memory. */
+    (void)uv_timer_init(&server->loop, &server->sweep);
+    (void)uv_signal_init(&server->loop, &server->signals[0]);
+    (void)uv_signal_init(&server->loop, &server->signals[1]);
+    server->handles_open = true;
+    server->stop.data = server->sweep.data = server->signals[0].data = server->signals[1].data = server;
+    if (server->options.signals) {
+        failed = uv_signal_start(&server->signals[0], on_signal, SIGTERM);
+        if (!failed) failed = uv_signal_start(&server->signals[1], on_signal, SIGINT);
+        if (failed) return fhi_fail(err, FH_E_INTERNAL, "cannot catch signals: %s", uv_strerror(failed));
+    }
+    return FH_OK;
+}
+
+static fh_status open_service(fhi_server *server, fh_err *err)
+{
+    const fhi_server_options *options = &server->options;
+    const fhi_service *service = options->service;
+    /* Watching begins before the first look, so that nothing is missed between. */
+    FH_TRY(fhi_reload_init(server, err));
+    FH_TRY(service->snapshot_open(service->context, &server->snapshot, err));
+    service->snapshot_describe(server->snapshot, &server->facts);
+    for (; server->worker_count < options->worker_count; server->worker_count++)
+        FH_TRY(service->worker_create(service->context, server->snapshot, &server->workers[server->worker_count], err));
+    return fhi_jobs_create(&server->loop, server->workers, server->worker_count, options->limits.queue_max,
+                           &server->jobs, err);
+}
+
+static fh_status open_all(fhi_server *server, fh_err *err)
+{
+    if (server->options.worker_count < 1 || server->options.worker_count > FHI_WORKERS_MAX)
+        return fhi_fail(err, FH_E_INVALID, "workers: 1 to %d", FHI_WORKERS_MAX);
+    if (!server->options.http && !server->options.socket) return fhi_fail(err, FH_E_INVALID, "nothing to listen on");
+    FH_TRY(open_handles(server, err));
+    FH_TRY(open_service(server, err));
+    FH_TRY(listen_lines(server, err));
+    return listen_http(server, err);
+}
+
+fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out, fh_err *err)
+{
+    *out = NULL;
+    fhi_server *server = calloc(1, sizeof *server);
+    if (!server) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    server->options = *options;
+    server->http_limits = (fhi_http_limits){.head_bytes_max = options->limits.head_bytes_max,
+                                            .target_bytes_max = options->limits.target_bytes_max,
+                                            .body_bytes_max = options->limits.body_bytes_max};
+    const fh_status status = open_all(server, err);
+    if (status != FH_OK) {
+        (void)fhi_server_destroy(server);
+        return status;
+    }
+    server->started_ms = uv_now(&server->loop);
+    *out = server;
+    return FH_OK;
+}
+
+const char *fhi_server_http_url(const fhi_server *server)
+{
+    return server->http_url[0] ? server->http_url : NULL;
+}
+
+void fhi_server_run(fhi_server *server)
+{
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+}
+
+void fhi_server_stop(fhi_server *server)
+{
+    (void)uv_async_send(&server->stop);
+}
+
+fh_status fhi_server_destroy(fhi_server *server)
+{
+    fh_status status = FH_OK;
+    if (!server) return FH_OK;
+    if (server->loop_open) {
+        finish(server);
+        (void)uv_run(&server->loop, UV_RUN_DEFAULT); /* the close callbacks */
+        if (uv_loop_close(&server->loop) != 0) status = FH_E_INTERNAL;
+    }
+    free(server);
+    return status;
+}

@@ -1,0 +1,96 @@
+/* server.h - the server: HTTP/1.1 on TCP and lines of JSON on a Unix socket, in front of a service.
+ *
+ * The service says what a snapshot, a worker and an answer are; the server brings requests to it and answers back in
+ * order, within bounds. query/PROTOCOL.md specifies what clients see. One server has one loop and one thread of
+ * its own (the caller of fhi_server_run) beside its workers.
+ */
+#ifndef FHI_SERVER_H
+#define FHI_SERVER_H
+
+#include "engine/base/vfs.h"
+#include "query/request.h"
+
+enum { FHI_WORKERS_MAX = 256 };
+
+/* ---- bounds: X(field, option, default, least, most, what) ---- */
+#define FHI_SERVER_LIMITS(X)                                                                                           \
+    X(connections_max, "connections", 1024, 1, 100000, "connections open at once, both doors together")                \
+    X(queue_max, "queue", 4096, 1, 1000000, "queries waiting for a worker; beyond it the answer is busy")              \
+    X(parallel_max, "parallel", 8, 1, 1024, "queries of one connection in the queue or on a worker")                   \
+    X(pipeline_max, "pipeline", 1024, 1, 100000, "unanswered requests read from one connection")                       \
+    X(connection_bytes_max, "connection-bytes", 16777216, 65536, 1073741824, "requests and answers held for one")      \
+    X(head_bytes_max, "head-bytes", 32768, 256, 65536, "HTTP request line and headers")                                \
+    X(target_bytes_max, "target-bytes", 16384, 64, 65535, "HTTP request target")                                       \
+    X(body_bytes_max, "body-bytes", 65536, 0, 16777216, "HTTP request body, read and dropped")                         \
+    X(line_bytes_max, "line-bytes", 65536, 64, 16777216, "one line on the socket")                                     \
+    X(query_ms_max, "timeout-ms", 5000, 1, 3600000, "one query, the wait for a worker included")                       \
+    X(read_ms_max, "read-ms", 10000, 1, 3600000, "one request, first byte to last")                                    \
+    X(write_ms_max, "write-ms", 30000, 1, 3600000, "a client that takes none of its answer")                           \
+    X(idle_ms_max, "idle-ms", 60000, 1, 86400000, "an HTTP connection without a request")                              \
+    X(drain_ms_max, "drain-ms", 10000, 1, 3600000, "what is in flight when the server is told to stop")
+
+typedef struct fhi_server_limits {
+#define FHI_SERVER_LIMIT_FIELD(field, option, usual, least, most, what) size_t field;
+    FHI_SERVER_LIMITS(FHI_SERVER_LIMIT_FIELD)
+#undef FHI_SERVER_LIMIT_FIELD
+} fhi_server_limits;
+
+typedef struct fhi_snapshot_facts {
+    uint64_t generation;
+    uint64_t article_count;
+} fhi_snapshot_facts;
+
+/* What the server serves. A snapshot is reference-counted and may be used by all workers at once; a worker object is
+ * used by one thread at a time. search, article and snapshot_open run on workers and may block; the others are called
+ * anywhere and may not. Answers are as of fhi_searcher_run and fhi_searcher_article. */
+typedef struct fhi_service {
+    void *context; /* passed back to every call */
+    fh_status (*snapshot_open)(void *context, void **snapshot, fh_err *err);
+    void *(*snapshot_retain)(void *snapshot);
+    void (*snapshot_release)(void *snapshot);
+    void (*snapshot_describe)(void *snapshot, fhi_snapshot_facts *facts);
+    fh_status (*worker_create)(void *context, void *snapshot, void **worker, fh_err *err);
+    void (*worker_destroy)(void *worker);
+    fh_status (*search)(void *worker, void *snapshot, const fhi_request *request, struct json_t *id, fhi_buf *json);
+    fh_status (*article)(void *worker, void *snapshot, fh_str id, fhi_buf *json);
+} fhi_service;
+
+/* Strings and the service must outlive the server. */
+typedef struct fhi_server_options {
+    const fhi_service *service;
+    const char *http;      /* "127.0.0.1:7700", "[::1]:0"; NULL: no HTTP */
+    const char *socket;    /* path of a Unix socket; NULL: none */
+    const char *watch_dir; /* a new MANIFEST here is a new generation; NULL: never */
+    unsigned worker_count; /* 1 to FHI_WORKERS_MAX */
+    bool signals;          /* SIGTERM and SIGINT stop the server; the second one ends the process at once */
+    fhi_server_limits limits;
+    void (*log)(const char *message); /* one line for the operator, without line feed; NULL: nothing is said */
+} fhi_server_options;
+
+void fhi_server_options_init(fhi_server_options *options);
+
+typedef struct fhi_server fhi_server;
+
+/* Opens a snapshot, starts the workers, listens. SIGPIPE must be ignored by the process.
+ * Codes: FH_E_INVALID (an address), FH_E_BUSY (a server is there already), FH_E_NETWORK, FH_E_NOMEM,
+ * FH_E_INTERNAL, and those of the service. */
+fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out, fh_err *err);
+/* "http://127.0.0.1:43121" with the port that was chosen; NULL when there is no HTTP. */
+const char *fhi_server_http_url(const fhi_server *server);
+/* Serves until stopped and drained. */
+void fhi_server_run(fhi_server *server);
+/* From any thread, any number of times, before or while it runs: finish what is in flight, then let run return. */
+void fhi_server_stop(fhi_server *server);
+/* Not while it runs. NULL is allowed. FH_E_INTERNAL: a handle was left open, which is a mistake of the server. */
+fh_status fhi_server_destroy(fhi_server *server);
+
+/* The real service: the index in a directory, asked through fhi_searcher. */
+typedef struct fhi_index_service {
+    fhi_service service;
+    const fhi_vfs *vfs;
+    const char *directory;
+} fhi_index_service;
+
+void fhi_index_service_init(fhi_index_service *index_service, const fhi_vfs *vfs, const char *directory);
+
+#endif

@@ -1,0 +1,196 @@
+/* server_exchange.c - one request from its parsing to its answer: a job on a worker, or an answer of the server's own.
+ *
+ * An answer is complete JSON (or the text of GET /) before the door frames it. Out of memory is answered with a
+ * constant, because nothing else can be made then.
+ */
+#include "query/server_impl.h"
+
+#include <stdlib.h>
+
+static const char hello_text[] = "Fihrist " FH_VERSION ": full-text search for the French and Arabic press.\n"
+                                 "\n"
+                                 "GET /search?q=QUERY&top=10&offset=0&op=and|or&sort=score|date&lang=en|fr|ar\n"
+                                 "GET /article/ID\n"
+                                 "GET /health\n";
+static const char no_memory_json[] = "{\"error\":{\"code\":\"internal\",\"message\":\"out of memory\"}}";
+
+fhi_exchange *fhi_exchange_create(fhi_conn *conn)
+{
+    fhi_exchange *exchange = calloc(1, sizeof *exchange);
+    if (!exchange) return NULL;
+    exchange->server = conn->server;
+    exchange->conn = conn;
+    fhi_ask_init(&exchange->ask);
+    return exchange;
+}
+
+void fhi_exchange_destroy(fhi_exchange *exchange)
+{
+    fhi_ask_fini(&exchange->ask);
+    fhi_buf_fini(&exchange->body);
+    free(exchange);
+}
+
+static void answer_no_memory(fhi_exchange *exchange)
+{
+    exchange->status = 500;
+    fhi_buf_clear(&exchange->body);
+    fhi_buf_put(&exchange->body, no_memory_json, sizeof no_memory_json - 1);
+}
+
+static void write_error(fhi_exchange *exchange, int status, const char *message)
+{
+    exchange->status = status;
+    fhi_buf_clear(&exchange->body);
+    if (fhi_error_json(fhi_http_error_code(status), message, exchange->ask.id, &exchange->body) != FH_OK ||
+        exchange->body.status != FH_OK)
+        answer_no_memory(exchange);
+}
+
+void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message)
+{
+    write_error(exchange, status, message);
+    exchange->state = FHI_EXCHANGE_DONE;
+}
+
+static int http_status_of(fh_status status, fhi_ask_kind kind)
+{
+    switch (status) {
+    case FH_OK: return 200;
+    case FH_E_NOT_FOUND: return kind == FHI_ASK_ARTICLE ? 404 : 400;
+    case FH_E_SYNTAX:
+    case FH_E_INVALID:
+    case FH_E_LIMIT:
+    case FH_E_UTF8: return 400;
+    case FH_E_BUSY: return 503;
+    case FH_E_DEADLINE: return 504;
+    default: return 500;
+    }
+}
+
+/* Appends value as compact JSON. Takes value over; NULL stands for no memory. */
+static bool put_json(json_t *value, fhi_buf *out)
+{
+    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    json_decref(value);
+    if (!text) return false;
+    fhi_buf_put(out, text, strlen(text));
+    free(text);
+    return out->status == FH_OK;
+}
+
+/* An article has an "id" of its own: on a line it comes as {"id":…,"article":{…}}. An error keeps its shape. */
+static void wrap(fhi_exchange *exchange, const char *name)
+{
+    json_t *inner = json_loadb((const char *)exchange->body.data, exchange->body.len, JSON_ALLOW_NUL, NULL);
+    json_t *line = inner ? json_object() : NULL;
+    int failed = !line || (exchange->ask.id && json_object_set(line, "id", exchange->ask.id) != 0);
+    if (!failed)
+        failed = exchange->status == 200 ? json_object_set(line, name, inner) : json_object_update(line, inner);
+    fhi_buf_clear(&exchange->body);
+    json_decref(inner);
+    if (failed) {
+        json_decref(line);
+        line = NULL;
+    }
+    if (!put_json(line, &exchange->body)) answer_no_memory(exchange);
+}
+
+/* On a worker. */
+static void run(fhi_job *job, void *worker)
+{
+    fhi_exchange *exchange = (fhi_exchange *)job;
+    const fhi_service *service = exchange->server->options.service;
+    fhi_ask *ask = &exchange->ask;
+    if (uv_hrtime() >= ask->request.deadline_ns) {
+        write_error(exchange, 504, "the query waited too long for a worker");
+    } else {
+        const fh_status status =
+            ask->kind == FHI_ASK_ARTICLE
+                ? service->article(worker, exchange->snapshot, ask->article, &exchange->body)
+                : service->search(worker, exchange->snapshot, &ask->request, ask->id, &exchange->body);
+        exchange->status = http_status_of(status, ask->kind);
+        if (status == FH_E_NOMEM || exchange->body.status != FH_OK || exchange->body.len == 0)
+            answer_no_memory(exchange);
+        else if (ask->kind == FHI_ASK_ARTICLE && exchange->from_line)
+            wrap(exchange, "article");
+    }
+    service->snapshot_release(exchange->snapshot);
+    exchange->snapshot = NULL;
+}
+
+static void done(fhi_job *job)
+{
+    fhi_exchange *exchange = (fhi_exchange *)job;
+    fhi_conn *conn = exchange->conn;
+    if (!conn) {
+        fhi_exchange_destroy(exchange);
+        return;
+    }
+    exchange->state = FHI_EXCHANGE_DONE;
+    conn->active_count--;
+    conn->held_bytes += exchange->body.len;
+    fhi_conn_update(conn);
+}
+
+static void answer_health(fhi_exchange *exchange)
+{
+    fhi_server *server = exchange->server;
+    exchange->status = 200;
+    json_t *health = json_pack("{s:s,s:s,s:I,s:I,s:i,s:I,s:I,s:I}", "status", server->draining ? "draining" : "ok",
+                               "version", FH_VERSION, "generation", (json_int_t)server->facts.generation, "articles",
+                               (json_int_t)server->facts.article_count, "workers", (int)server->worker_count, "queue",
+                               (json_int_t)fhi_jobs_queued(server->jobs), "connections", (json_int_t)server->conn_count,
+                               "uptime_s", (json_int_t)((uv_now(&server->loop) - server->started_ms) / 1000));
+    if (!put_json(health, &exchange->body))
+        answer_no_memory(exchange);
+    else if (exchange->from_line)
+        wrap(exchange, "health");
+}
+
+static void send_to_worker(fhi_exchange *exchange)
+{
+    fhi_server *server = exchange->server;
+    exchange->job.run = run;
+    exchange->job.done = done;
+    exchange->ask.request.deadline_ns = uv_hrtime() + server->options.limits.query_ms_max * UINT64_C(1000000);
+    exchange->snapshot = server->options.service->snapshot_retain(server->snapshot);
+    exchange->state = FHI_EXCHANGE_RUNNING;
+    if (fhi_jobs_submit(server->jobs, &exchange->job) == FH_OK) {
+        exchange->conn->active_count++;
+        return;
+    }
+    server->options.service->snapshot_release(exchange->snapshot);
+    exchange->snapshot = NULL;
+    fhi_exchange_fail(exchange, 503, "too many queries are waiting; try again soon");
+}
+
+void fhi_exchange_submit(fhi_exchange *exchange)
+{
+    switch (exchange->ask.kind) {
+    case FHI_ASK_HELLO:
+        fhi_buf_put(&exchange->body, hello_text, sizeof hello_text - 1);
+        exchange->status = 200;
+        exchange->state = FHI_EXCHANGE_DONE;
+        if (exchange->body.status != FH_OK) answer_no_memory(exchange);
+        break;
+    case FHI_ASK_HEALTH:
+        answer_health(exchange);
+        exchange->state = FHI_EXCHANGE_DONE;
+        break;
+    default: send_to_worker(exchange); break;
+    }
+    if (exchange->state == FHI_EXCHANGE_DONE) exchange->conn->held_bytes += exchange->body.len;
+}
+
+void fhi_exchange_orphan(fhi_exchange *exchange)
+{
+    fhi_server *server = exchange->server;
+    exchange->conn = NULL;
+    exchange->next = NULL;
+    if (exchange->state == FHI_EXCHANGE_RUNNING) {
+        if (!fhi_jobs_cancel(server->jobs, &exchange->job)) return; /* `done` frees it */
+        server->options.service->snapshot_release(exchange->snapshot);
+    }
+    fhi_exchange_destroy(exchange);
+}

@@ -1,0 +1,92 @@
+/* server_http.c - the HTTP door: requests to exchanges, exchanges to replies. */
+#include "query/server_impl.h"
+
+static void open_door(fhi_conn *conn)
+{
+    fhi_http_parser_init(&conn->parser.http, &conn->server->http_limits);
+}
+
+static void close_door(fhi_conn *conn)
+{
+    fhi_http_parser_fini(&conn->parser.http);
+}
+
+/* The answer to something that is no request; nothing after it can be understood. */
+static void refuse(fhi_conn *conn, int status, const char *reason)
+{
+    fhi_exchange *exchange = fhi_exchange_create(conn);
+    if (!exchange) {
+        fhi_conn_close(conn);
+        return;
+    }
+    exchange->last = true;
+    fhi_exchange_fail(exchange, status, reason);
+    fhi_conn_add(conn, exchange);
+}
+
+static void take_request(fhi_conn *conn, const fhi_http_parser *http)
+{
+    fhi_exchange *exchange = fhi_exchange_create(conn);
+    if (!exchange) {
+        fhi_conn_close(conn);
+        return;
+    }
+    exchange->last = !http->keep_alive;
+    exchange->head_only = http->is_head;
+    exchange->old_client = http->old_client;
+    exchange->request_bytes = sizeof *exchange + http->head_bytes;
+    int status;
+    fh_err err;
+    if (fhi_ask_from_http(&exchange->ask, http, &status, &err) != FH_OK) fhi_exchange_fail(exchange, status, err.text);
+    fhi_conn_add(conn, exchange);
+}
+
+static size_t feed(fhi_conn *conn, const char *data, size_t len)
+{
+    fhi_http_parser *http = &conn->parser.http;
+    fhi_http_event event;
+    const size_t taken = fhi_http_parse(http, data, len, &event);
+    if (event == FHI_HTTP_BAD)
+        refuse(conn, http->status, http->reason);
+    else if (event == FHI_HTTP_REQUEST)
+        take_request(conn, http);
+    return taken;
+}
+
+/* Half a request at the end of input gets no answer: it was never asked. */
+static void end(fhi_conn *conn)
+{
+    (void)conn;
+}
+
+static bool is_open(const fhi_conn *conn)
+{
+    const fhi_http_parser *http = &conn->parser.http;
+    return (http->begun || http->bad_method) && !http->complete && !http->status;
+}
+
+static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
+{
+    const bool plain = exchange->ask.kind == FHI_ASK_HELLO && exchange->status == 200;
+    fhi_http_reply_head(
+        &(fhi_http_reply){
+            .status = exchange->status,
+            .content_type = plain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8",
+            .body_bytes = exchange->body.len,
+            .keep_alive = keep_alive,
+            .old_client = exchange->old_client,
+            .retry_after_s = exchange->status == 503 ? 1 : 0,
+        },
+        out);
+    if (!exchange->head_only) fhi_buf_put(out, exchange->body.data, exchange->body.len);
+}
+
+const fhi_door fhi_door_http = {
+    .open = open_door,
+    .close = close_door,
+    .feed = feed,
+    .end = end,
+    .is_open = is_open,
+    .frame = frame,
+    .idle_ends = true,
+};

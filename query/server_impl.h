@@ -1,0 +1,192 @@
+/* server_impl.h - the inside of the server, shared by its files; nobody else includes it.
+ *
+ *   server.c           life: create, listen, run, sweep, drain, destroy
+ *   server_reload.c    a new generation of the index
+ *   server_conn.c      one connection: bytes in, answers out in order, back-pressure, times
+ *   server_exchange.c  one request and its answer, on its way through a worker
+ *   server_http.c, server_lines.c  the two doors: bytes to exchanges, exchanges to bytes
+ *   server_jobs.c      the queue and the worker threads; server_ask.c  what was asked
+ *
+ * Lifetimes. A connection is freed in the close callback of its handle. An exchange belongs to its connection until a
+ * worker holds it; if the connection goes meanwhile, the exchange is an orphan and freed when the worker is done. An
+ * exchange in the queue or on a worker holds a reference to its snapshot. All of it happens on the loop but
+ * fhi_service.search and .article.
+ */
+#ifndef FHI_SERVER_IMPL_H
+#define FHI_SERVER_IMPL_H
+
+#include "query/server.h"
+#include "query/server_ask.h"
+#include "query/server_jobs.h"
+#include "query/socket.h"
+
+typedef struct fhi_conn fhi_conn;
+typedef struct fhi_exchange fhi_exchange;
+
+typedef enum fhi_exchange_state {
+    FHI_EXCHANGE_WAITING, /* for a place among the connection's parallel_max */
+    FHI_EXCHANGE_RUNNING, /* in the queue or on a worker */
+    FHI_EXCHANGE_DONE     /* answered; written when all before it are */
+} fhi_exchange_state;
+
+struct fhi_exchange {
+    fhi_job job;
+    fhi_exchange *next; /* in the order of the connection */
+    fhi_server *server;
+    fhi_conn *conn; /* NULL: the connection is gone */
+    fhi_exchange_state state;
+    fhi_ask ask;
+    bool from_line; /* answers carry the id of the line */
+    bool last;      /* the connection ends after the answer */
+    bool head_only; /* HEAD */
+    bool old_client;
+    int status;           /* HTTP status, once DONE */
+    size_t request_bytes; /* counted in conn->held_bytes, with body.len once DONE */
+    fhi_buf body;         /* the answer: one JSON object, or plain text */
+    void *snapshot;       /* held from submit until the worker is done */
+};
+
+/* A door: how bytes become exchanges and back. */
+typedef struct fhi_door {
+    void (*open)(fhi_conn *conn);
+    void (*close)(fhi_conn *conn);
+    /* Takes bytes up to the end of one request at most; answers how many (at least one). */
+    size_t (*feed)(fhi_conn *conn, const char *data, size_t len);
+    void (*end)(fhi_conn *conn);           /* the client sends nothing more */
+    bool (*is_open)(const fhi_conn *conn); /* a request has begun and not ended */
+    void (*frame)(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out);
+    bool idle_ends; /* idle_ms_max holds here */
+} fhi_door;
+
+extern const fhi_door fhi_door_http;
+extern const fhi_door fhi_door_lines;
+
+struct fhi_conn {
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    fhi_server *server;
+    fhi_conn *prev;
+    fhi_conn *next;
+    const fhi_door *door;
+    union {
+        fhi_http_parser http;
+        fhi_lines lines;
+    } parser;
+    fhi_buf input; /* read, but not parsed while the connection holds enough; reading rests meanwhile */
+    size_t input_at;
+    fhi_exchange *first; /* unanswered, in order */
+    fhi_exchange *final;
+    fhi_exchange *waiting; /* the first that is WAITING */
+    size_t exchange_count;
+    size_t active_count;      /* RUNNING */
+    size_t held_bytes;        /* requests and answers of the list */
+    fhi_buf out;              /* framed answers */
+    fhi_buf writing;          /* under way in `write` */
+    size_t unsent_bytes;      /* of writing, when it last shrank */
+    uint64_t unsent_since_ms; /* loop time, as all below */
+    uint64_t open_since_ms;   /* the request being read began; 0: none, or reading rests */
+    uint64_t idle_since_ms;   /* 0: not idle */
+    uint64_t linger_until_ms;
+    bool write_busy;
+    bool reading;
+    bool input_ended; /* no further request is taken */
+    bool eof;         /* because the client said so */
+    bool said_close;  /* the last answer has been framed */
+    bool lingering;   /* all is sent; bytes are dropped until the client closes, so that it can read the answer */
+    bool closing;
+};
+
+typedef struct fhi_listener {
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    fhi_server *server;
+    const fhi_door *door;
+    bool open;
+    bool stalled; /* a connection could not be accepted; the sweep tries again */
+} fhi_listener;
+
+/* Reading the index anew: at most one at a time. */
+typedef struct fhi_reload {
+    fhi_job job;
+    fhi_server *server;
+    uv_fs_event_t event; /* of the directory: at once */
+    uv_fs_poll_t poll;   /* of MANIFEST by its path: where there are no events, or the directory was exchanged */
+    uv_timer_t retry;
+    bool open; /* the three handles */
+    bool busy;
+    bool again; /* changed while busy */
+    void *snapshot;
+    fh_status status;
+    fh_err err;
+} fhi_reload;
+
+struct fhi_server {
+    fhi_server_options options;
+    fhi_http_limits http_limits;
+    uv_loop_t loop;
+    bool loop_open;
+    uv_timer_t sweep; /* runs while there are connections */
+    uv_async_t stop;
+    uv_signal_t signals[2];
+    bool handles_open; /* sweep, stop, signals */
+    fhi_listener http;
+    fhi_listener lines;
+    fhi_socket_file socket_file;
+    char http_url[80];
+    fhi_jobs *jobs;
+    void *workers[FHI_WORKERS_MAX];
+    unsigned worker_count; /* made so far */
+    void *snapshot;
+    fhi_snapshot_facts facts;
+    fhi_reload reload;
+    fhi_conn *conns;
+    size_t conn_count;
+    uint64_t started_ms;
+    uint64_t drain_from_ms; /* what clients had sent before the stop has been read by then */
+    uint64_t drain_until_ms;
+    bool draining;
+    bool finished;
+    char read_buffer[65536]; /* of the connection being read */
+};
+
+/* ---- server.c ---- */
+void fhi_server_log(fhi_server *server, const char *format, ...) FHI_PRINTF(2, 3);
+void fhi_server_conn_gone(fhi_server *server);
+
+/* ---- server_reload.c ---- */
+fh_status fhi_reload_init(fhi_server *server, fh_err *err);
+void fhi_reload_fini(fhi_server *server);
+
+/* ---- server_conn.c ---- */
+fh_status fhi_conn_accept(fhi_listener *listener);
+/* Adds an exchange that is WAITING or DONE. */
+void fhi_conn_add(fhi_conn *conn, fhi_exchange *exchange);
+/* Moves everything that can move; call it after anything has changed. */
+void fhi_conn_update(fhi_conn *conn);
+void fhi_conn_sweep(fhi_conn *conn, uint64_t now_ms);
+/* No further request; ends when what was asked is answered. */
+void fhi_conn_end_input(fhi_conn *conn);
+void fhi_conn_close(fhi_conn *conn);
+
+/* ---- server_exchange.c ---- */
+/* NULL: no memory. */
+fhi_exchange *fhi_exchange_create(fhi_conn *conn);
+void fhi_exchange_destroy(fhi_exchange *exchange);
+/* Makes it DONE with an error object. */
+void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message);
+/* To the workers, or DONE: what needs no worker is answered at once, a full queue too. */
+void fhi_exchange_submit(fhi_exchange *exchange);
+/* The connection is gone: freed now, or when its worker is done. */
+void fhi_exchange_orphan(fhi_exchange *exchange);
+
+#endif

@@ -1,0 +1,109 @@
+/* server_index.c - the service of the real thing: an index directory, asked through fhi_searcher.
+ *
+ * A worker object is a searcher and the analyzer it was made for: an index made anew may use another one, so each
+ * question checks.
+ */
+#include "query/server.h"
+
+#include <stdlib.h>
+
+typedef struct index_worker {
+    fhi_searcher *searcher;
+    char analyzer[sizeof((fhi_settings *)0)->analyzer];
+} index_worker;
+
+static fh_status snapshot_open(void *context, void **snapshot, fh_err *err)
+{
+    const fhi_index_service *self = context;
+    fhi_index *index = NULL;
+    const fh_status status = fhi_index_open(self->vfs, self->directory, &index, err);
+    *snapshot = index;
+    return status;
+}
+
+static void *snapshot_retain(void *snapshot)
+{
+    return fhi_index_retain(snapshot);
+}
+
+static void snapshot_release(void *snapshot)
+{
+    fhi_index_release(snapshot);
+}
+
+static void snapshot_describe(void *snapshot, fhi_snapshot_facts *facts)
+{
+    facts->generation = fhi_index_generation(snapshot);
+    facts->article_count = fhi_index_live_count(snapshot);
+}
+
+/* Makes sure the searcher reads as the index was written. */
+static fh_status fit(index_worker *worker, const fhi_index *index, fh_err *err)
+{
+    const char *analyzer = fhi_index_settings(index)->analyzer;
+    if (worker->searcher && strcmp(worker->analyzer, analyzer) == 0) return FH_OK;
+    fhi_searcher_destroy(worker->searcher);
+    worker->searcher = NULL;
+    FH_TRY(fhi_searcher_create(analyzer, &worker->searcher, err));
+    memcpy(worker->analyzer, analyzer, sizeof worker->analyzer);
+    return FH_OK;
+}
+
+static void worker_destroy(void *object)
+{
+    index_worker *worker = object;
+    if (!worker) return;
+    fhi_searcher_destroy(worker->searcher);
+    free(worker);
+}
+
+static fh_status worker_create(void *context, void *snapshot, void **out, fh_err *err)
+{
+    (void)context;
+    *out = NULL;
+    index_worker *worker = calloc(1, sizeof *worker);
+    if (!worker) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    const fh_status status = fit(worker, snapshot, err);
+    if (status != FH_OK)
+        worker_destroy(worker);
+    else
+        *out = worker;
+    return status;
+}
+
+static fh_status search(void *object, void *snapshot, const fhi_request *request, struct json_t *id, fhi_buf *json)
+{
+    index_worker *worker = object;
+    fh_err err;
+    const fh_status status = fit(worker, snapshot, &err);
+    if (status == FH_OK) return fhi_searcher_run(worker->searcher, snapshot, request, id, json);
+    (void)fhi_error_json("internal", err.text, id, json);
+    return status;
+}
+
+static fh_status article(void *object, void *snapshot, fh_str id, fhi_buf *json)
+{
+    index_worker *worker = object;
+    fh_err err;
+    const fh_status status = fit(worker, snapshot, &err);
+    if (status == FH_OK) return fhi_searcher_article(worker->searcher, snapshot, id, json);
+    (void)fhi_error_json("internal", err.text, NULL, json);
+    return status;
+}
+
+void fhi_index_service_init(fhi_index_service *self, const fhi_vfs *vfs, const char *directory)
+{
+    self->vfs = vfs;
+    self->directory = directory;
+    self->service = (fhi_service){
+        .context = self,
+        .snapshot_open = snapshot_open,
+        .snapshot_retain = snapshot_retain,
+        .snapshot_release = snapshot_release,
+        .snapshot_describe = snapshot_describe,
+        .worker_create = worker_create,
+        .worker_destroy = worker_destroy,
+        .search = search,
+        .article = article,
+    };
+}
