@@ -9,15 +9,23 @@
 
 #include <stdlib.h>
 
-enum { CACHE_SLOTS_FIRST = 4096 };
+enum { CACHE_SLOTS_FIRST = 4096, CACHE_LINE_BYTES = 64 };
 
 static const size_t cache_bytes_cap = (size_t)1 << 40; /* the owner bounds it, by asking and resetting */
+
+/* Zeroed, and aligned so that no form lies across two cache lines. */
+static fhi_form *make_forms(size_t count)
+{
+    fhi_form *forms = aligned_alloc(CACHE_LINE_BYTES, count * sizeof *forms);
+    if (forms) memset(forms, 0, count * sizeof *forms);
+    return forms;
+}
 
 fh_status fhi_cache_init(fhi_cache *cache, uint64_t seed)
 {
     *cache = (fhi_cache){.seed = seed | 1};
     fhi_arena_init(&cache->arena, cache_bytes_cap);
-    cache->forms = calloc(CACHE_SLOTS_FIRST, sizeof *cache->forms);
+    cache->forms = make_forms(CACHE_SLOTS_FIRST);
     cache->entries = calloc(CACHE_SLOTS_FIRST, sizeof *cache->entries);
     cache->form_mask = cache->entry_mask = CACHE_SLOTS_FIRST - 1;
     return cache->forms && cache->entries ? FH_OK : FH_E_NOMEM;
@@ -53,20 +61,23 @@ static void *take(fhi_arena *arena, size_t bytes)
     return start;
 }
 
+static void put_form(const fhi_cache *cache, fhi_form *forms, uint32_t mask, const fhi_form *form)
+{
+    uint32_t at = fhi_cache_place(cache, form) & mask;
+    while (forms[at].entry)
+        at = (at + 1) & mask;
+    forms[at] = *form;
+}
+
 static fh_status grow_forms(fhi_cache *cache)
 {
     const uint32_t mask = cache->form_mask * 2 + 1;
-    fhi_form_slot *slots = calloc((size_t)mask + 1, sizeof *slots);
-    if (!slots) return FH_E_NOMEM;
-    for (size_t i = 0; i <= cache->form_mask; i++) {
-        if (!cache->forms[i].form) continue;
-        uint32_t at = (uint32_t)cache->forms[i].hash & mask;
-        while (slots[at].form)
-            at = (at + 1) & mask;
-        slots[at] = cache->forms[i];
-    }
+    fhi_form *forms = make_forms((size_t)mask + 1);
+    if (!forms) return FH_E_NOMEM;
+    for (size_t i = 0; i <= cache->form_mask; i++)
+        if (cache->forms[i].entry) put_form(cache, forms, mask, &cache->forms[i]);
     free(cache->forms);
-    cache->forms = slots;
+    cache->forms = forms;
     cache->form_mask = mask;
     return FH_OK;
 }
@@ -89,19 +100,18 @@ static fh_status grow_entries(fhi_cache *cache)
     return FH_OK;
 }
 
-fh_status fhi_cache_add_form(fhi_cache *cache, fh_str raw, fh_token_kind kind, uint64_t hash, const fhi_entry *entry)
+fh_status fhi_cache_add_form(fhi_cache *cache, const fhi_form *key, fh_str raw, const fhi_entry *entry)
 {
     if (cache->form_count >= cache->form_mask / 4 * 3) FH_TRY(grow_forms(cache));
-    fhi_form *form = take(&cache->arena, sizeof *form + raw.len);
-    if (!form) return FH_E_NOMEM;
-    form->entry = entry;
-    form->len = (uint32_t)raw.len;
-    form->kind = (uint8_t)kind;
-    memcpy(form->raw, raw.ptr, raw.len);
-    uint32_t at = (uint32_t)hash & cache->form_mask;
-    while (cache->forms[at].form)
-        at = (at + 1) & cache->form_mask;
-    cache->forms[at] = (fhi_form_slot){hash, form};
+    fhi_form form = *key;
+    form.entry = entry;
+    if (raw.len > FHI_FORM_INLINE_MAX) {
+        char *bytes = take(&cache->arena, raw.len);
+        if (!bytes) return FH_E_NOMEM;
+        memcpy(bytes, raw.ptr, raw.len);
+        form.rest.bytes = bytes;
+    }
+    put_form(cache, cache->forms, cache->form_mask, &form);
     cache->form_count++;
     return FH_OK;
 }

@@ -50,7 +50,7 @@ static fhi_class class_of_letter(UChar32 point)
 static fhi_class class_by_property(UChar32 point)
 {
     const uint32_t type = U_GET_GC_MASK(point);
-    if (type & U_GC_CF_MASK) return FHI_CLASS_IGNORED;
+    if (type & U_GC_CF_MASK || u_hasBinaryProperty(point, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) return FHI_CLASS_IGNORED;
     if (type & U_GC_M_MASK) return FHI_CLASS_MARK;
     if (type & U_GC_ZS_MASK) return FHI_CLASS_SPACE;
     if (type & U_GC_ND_MASK) return FHI_CLASS_DIGIT;

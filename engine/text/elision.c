@@ -51,6 +51,7 @@ fhi_apostrophe fhi_apostrophe_rule(fh_str before, fh_str after)
 {
     char folded[BEFORE_BYTES_MAX];
     if (before.len > BEFORE_BYTES_MAX) return FHI_APOSTROPHE_SPLITS;
+    if (before.len == 1 && strchr("lLdD", before.ptr[0])) return FHI_APOSTROPHE_ELIDES; /* nine in ten */
     for (size_t i = 0; i < before.len; i++)
         folded[i] = lower(before.ptr[i]);
     const fh_str word = {folded, before.len};

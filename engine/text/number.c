@@ -61,7 +61,7 @@ static bool digits_behind(const fhi_scan *scan, size_t at, uint32_t separators, 
     size_t next, unused;
     *separator = fhi_scan_class(scan, at, &next);
     if (!(separators >> *separator & 1) || fhi_scan_class(scan, next, &unused) != FHI_CLASS_DIGIT) return false;
-    *piece = fhi_piece_at(scan, next);
+    fhi_piece_at(scan, next, piece);
     return fhi_bits_digits_only(piece->bits);
 }
 

@@ -62,21 +62,16 @@ static fh_str cut_raw(fh_str raw)
     return raw;
 }
 
-static fh_status lookup_slow(fh_analyzer *analyzer, fh_str raw, uint64_t hash, fh_token_kind kind, fh_script script,
-                             const fhi_entry **out)
-{
-    FH_TRY(fhi_word_make(analyzer, raw, kind, script, out));
-    return fhi_cache_add_form(&analyzer->cache, raw, kind, hash, *out);
-}
-
 fh_status fhi_scan_lookup(fh_analyzer *analyzer, fh_str raw, size_t room, fh_token_kind kind, fh_script script,
                           const fhi_entry **out)
 {
     raw = cut_raw(raw);
-    const uint64_t hash = fhi_cache_hash(&analyzer->cache, raw, room, kind);
-    *out = fhi_cache_find(&analyzer->cache, raw, kind, hash);
-    if (FHI_LIKELY(*out)) return FH_OK;
-    return lookup_slow(analyzer, raw, hash, kind, script, out);
+    fhi_form key;
+    fhi_cache_key(raw, room, kind, &key);
+    *out = fhi_cache_find(&analyzer->cache, &key);
+    if (FHI_LIKELY(*out != NULL)) return FH_OK;
+    FH_TRY(fhi_word_make(analyzer, raw, kind, script, out));
+    return fhi_cache_add_form(&analyzer->cache, &key, raw, *out);
 }
 
 static fh_script script_of(uint32_t bits)
@@ -90,8 +85,7 @@ static fh_status emit_raw(fhi_scan *scan, size_t begin, size_t end, fh_token_kin
     const fhi_entry *entry;
     const fh_str raw = {(const char *)scan->text + begin, end - begin};
     FH_TRY(fhi_scan_lookup(scan->analyzer, raw, scan->len - begin, kind, script_of(bits), &entry));
-    /* nothing is left of a word of format characters alone; nor is there anything to find */
-    return entry->word.exact.len ? fhi_scan_emit(scan, entry, begin, end) : FH_OK;
+    return fhi_scan_emit(scan, entry, begin, end);
 }
 
 /* ---- pieces ---------------------------------------------------------------------------------------------- */
@@ -120,23 +114,24 @@ static size_t trim_end(const fhi_scan *scan, size_t begin, size_t end)
     return last;
 }
 
-fhi_piece fhi_piece_at(const fhi_scan *scan, size_t at)
+void fhi_piece_at(const fhi_scan *scan, size_t at, fhi_piece *piece)
 {
     const fhi_classes *classes = &scan->analyzer->classes;
+    const size_t begin = at;
     size_t next;
     unsigned kind = fhi_class_at(classes, scan->text, at, scan->len, &next);
-    fhi_piece piece = {.begin = at, .bits = 1u << kind};
-    uint32_t inside = bits_inside(kind);
+    uint32_t bits = 1u << kind, inside = bits_inside(kind);
     for (at = next; at < scan->len; at = next) {
         kind = fhi_class_at(classes, scan->text, at, scan->len, &next);
         if (!(inside >> kind & 1)) break;
         /* digits take the script of the first letter after them */
-        if (!(piece.bits & FHI_BITS_LETTER) && (FHI_BITS_LETTER >> kind & 1)) inside = bits_inside(kind);
-        piece.bits |= 1u << kind;
+        if (!(bits & FHI_BITS_LETTER) && (FHI_BITS_LETTER >> kind & 1)) inside = bits_inside(kind);
+        bits |= 1u << kind;
     }
-    piece.end = piece.next = at;
-    if (FHI_UNLIKELY(piece.bits & FHI_BIT(IGNORED))) piece.end = trim_end(scan, piece.begin, at);
-    return piece;
+    piece->begin = begin;
+    piece->end = FHI_UNLIKELY(bits & FHI_BIT(IGNORED)) ? trim_end(scan, begin, at) : at;
+    piece->next = at;
+    piece->bits = bits;
 }
 
 /* Can a word begin at `at`? */
@@ -157,7 +152,8 @@ static void settle_apostrophes(const fhi_scan *scan, fhi_piece *piece)
         const fh_str after = {(const char *)scan->text + next, scan->len - next};
         const fhi_apostrophe rule = fhi_apostrophe_rule(before, after);
         if (rule == FHI_APOSTROPHE_SPLITS) return;
-        const fhi_piece following = fhi_piece_at(scan, next);
+        fhi_piece following;
+        fhi_piece_at(scan, next, &following);
         if (rule == FHI_APOSTROPHE_ELIDES && last == piece->begin) {
             *piece = following;
         } else {
@@ -190,7 +186,8 @@ static void settle_dotted(const fhi_scan *scan, fhi_piece *piece)
             whole.end = whole.next = next;
             break;
         }
-        const fhi_piece letter = fhi_piece_at(scan, next);
+        fhi_piece letter;
+        fhi_piece_at(scan, next, &letter);
         if (!is_capital(scan, &letter)) break;
         whole.end = letter.end;
         whole.next = letter.next;
@@ -202,7 +199,7 @@ static void settle_dotted(const fhi_scan *scan, fhi_piece *piece)
 static fh_status scan_part(fhi_scan *scan, fhi_piece *piece)
 {
     size_t next;
-    *piece = fhi_piece_at(scan, scan->at);
+    fhi_piece_at(scan, scan->at, piece);
     if (fhi_bits_digits_only(piece->bits)) {
         const size_t begin = piece->begin;
         FH_TRY(fhi_scan_number(scan, piece));
@@ -236,7 +233,8 @@ static bool follow_link(fhi_scan *scan, const fhi_piece *last)
     if (scan->pinned || !starts_word(scan, next)) return false;
     if (kind == FHI_CLASS_APOSTROPHE) {
         if (!(last->bits & FHI_BITS_LETTER)) return false;
-        const fhi_piece following = fhi_piece_at(scan, next);
+        fhi_piece following;
+        fhi_piece_at(scan, next, &following);
         const bool possessive = following.end - following.begin == 1 && (scan->text[following.begin] | 0x20) == 's';
         if (possessive || fhi_scan_class(scan, following.next, &after) == FHI_CLASS_APOSTROPHE) return false;
     }
@@ -256,7 +254,6 @@ static fh_status put_joined(fhi_scan *scan, size_t begin, size_t end, uint32_t b
     const fhi_entry *entry;
     const fh_str raw = {(const char *)scan->text + begin, end - begin};
     FH_TRY(fhi_scan_lookup(scan->analyzer, raw, scan->len - begin, FH_TOKEN_JOINED, script_of(bits), &entry));
-    if (entry->word.exact.len == 0) return FH_OK;
     const fh_token token = {&entry->word, position, (uint32_t)begin, (uint32_t)end};
     return fhi_scan_insert(scan, index, token);
 }

@@ -262,17 +262,20 @@ typedef struct fhi_entry {
     uint8_t month_word; /* number in fhi_months.words, 0 for none */
 } fhi_entry;
 
+/* One spelling. Up to eight bytes stand in head, up to sixteen in head and tail (overlapping), so that a look-up
+ * touches one place in memory; longer ones keep a hash in head and their bytes in the arena. */
 typedef struct fhi_form {
-    const fhi_entry *entry;
+    uint64_t head;
+    union {
+        uint64_t tail;
+        const char *bytes;
+    } rest;
+    const fhi_entry *entry; /* NULL: free slot */
     uint32_t len;
-    uint8_t kind;
-    char raw[];
+    uint32_t kind;
 } fhi_form;
 
-typedef struct fhi_form_slot {
-    uint64_t hash;
-    fhi_form *form; /* NULL: free */
-} fhi_form_slot;
+enum { FHI_FORM_INLINE_MAX = 16 };
 
 typedef struct fhi_entry_slot {
     uint64_t hash;
@@ -281,7 +284,7 @@ typedef struct fhi_entry_slot {
 
 typedef struct fhi_cache {
     fhi_arena arena; /* forms, entries and their bytes */
-    fhi_form_slot *forms;
+    fhi_form *forms;
     fhi_entry_slot *entries;
     uint64_t seed;
     uint32_t form_mask, form_count;
@@ -292,7 +295,7 @@ fh_status fhi_cache_init(fhi_cache *cache, uint64_t seed);
 void fhi_cache_fini(fhi_cache *cache);
 void fhi_cache_reset(fhi_cache *cache);
 size_t fhi_cache_bytes(const fhi_cache *cache);
-fh_status fhi_cache_add_form(fhi_cache *cache, fh_str raw, fh_token_kind kind, uint64_t hash, const fhi_entry *entry);
+fh_status fhi_cache_add_form(fhi_cache *cache, const fhi_form *key, fh_str raw, const fhi_entry *entry);
 /* Finds or makes the entry of (exact, stem, kind); *made tells which. */
 fh_status fhi_cache_intern(fhi_cache *cache, fh_str exact, fh_str fold, fh_str stem, fh_token_kind kind,
                            fhi_entry **out, bool *made);
@@ -304,30 +307,39 @@ static inline uint64_t fhi_cache_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* `room`: readable bytes from raw.ptr, so that most words cost two loads and one multiplication. */
-static inline uint64_t fhi_cache_hash(const fhi_cache *cache, fh_str raw, size_t room, fh_token_kind kind)
+/* Key of a spelling; room: readable bytes from raw.ptr, so that most words cost one or two loads. */
+static inline void fhi_cache_key(fh_str raw, size_t room, fh_token_kind kind, fhi_form *key)
 {
-    const uint64_t salt = cache->seed + (uint64_t)kind * 0x9E3779B97F4A7C15u + raw.len;
-    uint64_t head, tail = 0;
-    if (raw.len <= 8 && raw.len > 0 && room >= 8) {
-        head = fhi_load64(raw.ptr) & (~(uint64_t)0 >> (64 - 8 * raw.len));
-    } else if (raw.len > 8 && raw.len <= 16) {
-        head = fhi_load64(raw.ptr);
-        tail = fhi_load64(raw.ptr + raw.len - 8);
+    *key = (fhi_form){.len = (uint32_t)raw.len, .kind = (uint32_t)kind};
+    if (FHI_LIKELY(raw.len <= 8 && raw.len > 0 && room >= 8)) {
+        key->head = fhi_load64(raw.ptr) & (~(uint64_t)0 >> (64 - 8 * raw.len));
+    } else if (raw.len > 8 && raw.len <= FHI_FORM_INLINE_MAX) {
+        key->head = fhi_load64(raw.ptr);
+        key->rest.tail = fhi_load64(raw.ptr + raw.len - 8);
+    } else if (raw.len <= 8) {
+        memcpy(&key->head, raw.ptr, raw.len);
     } else {
-        return fhi_cache_mix(fhi_hash64(raw.ptr, raw.len) ^ salt, cache->seed | 1);
+        key->head = fhi_hash64(raw.ptr, raw.len);
+        key->rest.bytes = raw.ptr;
     }
-    return fhi_cache_mix(head ^ salt, (tail ^ cache->seed) | 1);
 }
 
-static inline const fhi_entry *fhi_cache_find(const fhi_cache *cache, fh_str raw, fh_token_kind kind, uint64_t hash)
+static inline uint32_t fhi_cache_place(const fhi_cache *cache, const fhi_form *key)
 {
-    for (uint32_t at = (uint32_t)hash & cache->form_mask;; at = (at + 1) & cache->form_mask) {
-        const fhi_form_slot *slot = &cache->forms[at];
-        if (!slot->form) return NULL;
-        if (slot->hash == hash && slot->form->len == raw.len && slot->form->kind == kind &&
-            memcmp(slot->form->raw, raw.ptr, raw.len) == 0)
-            return slot->form->entry;
+    const uint64_t tail = key->len <= FHI_FORM_INLINE_MAX ? key->rest.tail : 0;
+    const uint64_t salt = (uint64_t)key->kind << 32 | key->len;
+    return (uint32_t)fhi_cache_mix(key->head ^ cache->seed, (tail ^ salt) * 0x9E3779B97F4A7C15u ^ cache->seed >> 1);
+}
+
+static inline const fhi_entry *fhi_cache_find(const fhi_cache *cache, const fhi_form *key)
+{
+    for (uint32_t at = fhi_cache_place(cache, key) & cache->form_mask;; at = (at + 1) & cache->form_mask) {
+        const fhi_form *form = &cache->forms[at];
+        if (!form->entry) return NULL;
+        if (form->head != key->head || form->len != key->len || form->kind != key->kind) continue;
+        if (key->len <= FHI_FORM_INLINE_MAX ? form->rest.tail == key->rest.tail
+                                            : memcmp(form->rest.bytes, key->rest.bytes, key->len) == 0)
+            return form->entry;
     }
 }
 
@@ -378,7 +390,7 @@ fh_status fhi_scan_press(fh_analyzer *analyzer, fh_str text, fh_err *err);
 fh_status fhi_scan_words(fh_analyzer *analyzer, fh_str text, fh_err *err);
 
 /* The piece that starts at `at`, where a character of FHI_BITS_START stands. */
-fhi_piece fhi_piece_at(const fhi_scan *scan, size_t at);
+void fhi_piece_at(const fhi_scan *scan, size_t at, fhi_piece *piece);
 /* Class at `at`, FHI_CLASS_OTHER at the end of the text. */
 static inline unsigned fhi_scan_class(const fhi_scan *scan, size_t at, size_t *next)
 {

@@ -96,6 +96,7 @@ fh_status fhi_word_make(fh_analyzer *analyzer, fh_str raw, fh_token_kind kind, f
         return make_verbatim(analyzer, raw, kind, script, out);
     FH_TRY(fhi_normalize(&analyzer->normalizer, &analyzer->classes, raw, kind == FH_TOKEN_WORD, &word.written));
     fhi_units_to_term(&word.written, &word.exact);
+    if (word.exact.len == 0) return make_verbatim(analyzer, raw, kind, script, out); /* no term is ever empty */
     if (script == FH_SCRIPT_LATIN) {
         FH_TRY(run_latin(analyzer, &word));
     } else if (script == FH_SCRIPT_ARABIC) {
