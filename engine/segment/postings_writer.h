@@ -24,7 +24,4 @@ void fhi_postings_writer_destroy(fhi_postings_writer *writer);
  * positions over the document's, a count of 0), FH_E_LIMIT (a list over 4 GiB). */
 fh_status fhi_postings_write(fhi_postings_writer *writer, const fhi_list *list, uint32_t form_count, fhi_buf *out);
 
-/* K of the score for each length byte, with this average; shared by writer, reader and matcher. */
-void fhi_length_table(const fhi_settings *settings, float average_length, float k_of_norm[256]);
-
 #endif

@@ -41,6 +41,9 @@ void fhi_settings_words(fhi_settings *settings, uint32_t analyzer_id);
 uint8_t fhi_norm_of_length(uint32_t length); /* rounds down to a representable length; monotone */
 uint32_t fhi_length_of_norm(uint8_t norm);   /* exact below 40, then 3 significant bits */
 
+/* K = k1 * (1 - b + b * length / average) for each length byte: a term's share of the score is tf / (tf + K). */
+void fhi_length_table(const fhi_settings *settings, float average_length, float k_of_norm[256]);
+
 /* ---- columns: one value per document, compared by folded key ---- */
 typedef enum fhi_column {
     FHI_COLUMN_SOURCE,

@@ -1,0 +1,94 @@
+/* phrase.c - words at given distances, or near each other, checked on positions.
+ *
+ * Slots come rarest first. An ordered phrase keeps the start positions that survive each slot; a window slides over
+ * all slots at once. The frequency never exceeds that of the rarest slot, which the stored bounds rely on.
+ */
+#include "engine/match/eval.h"
+
+/* Keeps in starts those for which the slot has start + offset. Both lists increase. */
+static uint32_t keep_starts(uint32_t *starts, uint32_t count, const fhi_group *slot)
+{
+    uint32_t kept = 0, at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t wanted = (uint64_t)starts[i] + slot->offset;
+        while (at < slot->position_count && slot->positions[at] < wanted)
+            at++;
+        if (at == slot->position_count) break;
+        if (slot->positions[at] == wanted) starts[kept++] = starts[i];
+    }
+    return kept;
+}
+
+static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint32_t end)
+{
+    fhi_group *first = &eval->groups[0];
+    if (!fhi_group_positions(walk, first, doc, end)) return 0;
+    uint32_t count = 0;
+    uint32_t *starts = first->positions;
+    for (uint32_t i = 0; i < first->position_count; i++) {
+        if (first->positions[i] < first->offset) continue;
+        const uint32_t start = first->positions[i] - first->offset;
+        if (count == 0 || starts[count - 1] != start) starts[count++] = start;
+    }
+    for (uint32_t i = 1; i < eval->group_count && count > 0; i++) {
+        if (!fhi_group_positions(walk, &eval->groups[i], doc, end)) return 0;
+        count = keep_starts(starts, count, &eval->groups[i]);
+    }
+    return count;
+}
+
+/* Two slots on one position are one word counted twice: no window. */
+static bool all_distinct(const fhi_eval *eval, const uint32_t at[FHI_PHRASE_SLOTS_MAX])
+{
+    for (uint32_t i = 1; i < eval->group_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (eval->groups[i].positions[at[i]] == eval->groups[j].positions[at[j]]) return false;
+    return true;
+}
+
+/* Slides: the slot with the smallest position moves on; every arrangement that is narrow enough counts once. */
+static uint32_t count_windows(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint32_t end)
+{
+    uint32_t at[FHI_PHRASE_SLOTS_MAX] = {0}, least = UINT32_MAX, count = 0;
+    for (uint32_t i = 0; i < eval->group_count; i++) {
+        if (!fhi_group_positions(walk, &eval->groups[i], doc, end)) return 0;
+        if (eval->groups[i].position_count == 0) return 0;
+        if (eval->groups[i].position_count < least) least = eval->groups[i].position_count;
+    }
+    const uint64_t span_max = (uint64_t)eval->window + eval->group_count - 1;
+    for (;;) {
+        uint32_t low = 0, high = 0;
+        for (uint32_t i = 1; i < eval->group_count; i++) {
+            if (eval->groups[i].positions[at[i]] < eval->groups[low].positions[at[low]]) low = i;
+            if (eval->groups[i].positions[at[i]] > eval->groups[high].positions[at[high]]) high = i;
+        }
+        const uint32_t span = eval->groups[high].positions[at[high]] - eval->groups[low].positions[at[low]];
+        if (span <= span_max && all_distinct(eval, at)) count++;
+        if (++at[low] == eval->groups[low].position_count) break;
+    }
+    return count < least ? count : least;
+}
+
+void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
+{
+    memcpy(eval->mask, need, sizeof eval->mask);
+    for (uint32_t i = 0; i < eval->group_count && fhi_mask_any(eval->mask); i++) {
+        fhi_group_load(walk, &eval->groups[i]);
+        for (uint32_t word = 0; word < 4; word++)
+            eval->mask[word] &= eval->groups[i].mask[word];
+    }
+    if (!fhi_mask_any(eval->mask)) return;
+    for (uint32_t i = 0; i < eval->group_count; i++)
+        for (uint32_t j = 0; j < eval->groups[i].count; j++)
+            fhi_cursor_tail(&eval->groups[i].cursors[j], &eval->groups[i].blocks[j]);
+    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
+    for (uint32_t word = 0; word < 4; word++)
+        for (uint64_t bits = eval->mask[word]; bits; bits &= bits - 1) {
+            const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, base + doc) : UINT32_MAX;
+            const uint32_t freq = eval->window ? count_windows(walk, eval, doc, end)
+                                               : count_ordered(walk, eval, doc, end);
+            eval->phrase_freqs[doc] = freq;
+            if (freq == 0) eval->mask[word] &= ~(UINT64_C(1) << (doc % 64));
+        }
+}

@@ -1,0 +1,406 @@
+/* resolve.c - from a plan that names terms to trees that hold cursors.
+ *
+ * First the whole plan is looked up in every segment, since df and so idf are those of the whole index; then a
+ * tree is built per segment. Words are numbered in preorder, phrase slots included; both passes count alike.
+ */
+#include "engine/match/eval.h"
+
+#include <math.h>
+
+static fh_status refuse(const fhi_plan *plan, fh_status status, const char *why)
+{
+    return fhi_fail(plan->err, status, "%s", why);
+}
+
+static fh_status out_of_memory(const fhi_plan *plan)
+{
+    const fh_status status = plan->arena->status == FH_OK ? FH_E_NOMEM : plan->arena->status;
+    return refuse(plan, status, "the query needs more memory than a request may use");
+}
+
+static fh_status damaged(const fhi_plan *plan, uint32_t segment)
+{
+    return fhi_fail_at(plan->err, FH_E_CORRUPT, fhi_segment_path(fhi_index_segment(plan->index, segment)), 0,
+                       "the segment is damaged; `fihrist check` tells where");
+}
+
+/* ---- looking up ---- */
+
+static fh_status find_exact(fhi_plan *plan, const fhi_segment *segment, const fhi_word_spec *word, fhi_found *list,
+                            uint64_t *exact_df)
+{
+    fhi_form_info form;
+    const fh_status status = fhi_forms_find(segment, word->fold, word->exact, &form);
+    uint32_t *forms = fhi_arena_alloc(plan->arena, sizeof *forms);
+    if (!forms) return FH_E_NOMEM;
+    list->forms = (fhi_form_set){forms, 0};
+    if (status == FH_E_NOT_FOUND) return FH_OK;
+    if (status != FH_OK) return status;
+    if (list->info.df == 0 || form.term_ordinal != list->info.ordinal) return FH_OK; /* a form of another stem */
+    forms[0] = form.form;
+    list->forms.count = 1;
+    *exact_df += form.df;
+    return FH_OK;
+}
+
+/* `words` keeps no forms: the term is its own exact form. */
+static bool keeps_forms(const fhi_plan *plan)
+{
+    return strcmp(fhi_index_settings(plan->index)->analyzer, "words") != 0;
+}
+
+static fh_status gather_word(fhi_plan *plan, const fhi_word_spec *word, fhi_word_stats *stats)
+{
+    const uint32_t segments = fhi_index_segment_count(plan->index);
+    uint64_t df_of_term[FHI_CLASS_TERMS_MAX] = {0};
+    if (word->term_count == 0 || word->term_count > FHI_CLASS_TERMS_MAX)
+        return refuse(plan, FH_E_INVALID, "a word without terms, or with too many");
+    const uint32_t terms = word->exact_only ? 1 : word->term_count;
+    for (uint32_t i = 0; i < segments; i++) {
+        const fhi_segment *segment = fhi_index_segment(plan->index, i);
+        fhi_class_stats *class = &stats->segments[i];
+        class->lists = fhi_arena_zalloc(plan->arena, terms, sizeof *class->lists);
+        if (!class->lists) return out_of_memory(plan);
+        class->list_count = terms;
+        for (uint32_t j = 0; j < terms; j++) {
+            const fh_status status = fhi_terms_find(segment, word->terms[j], &class->lists[j].info);
+            if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(plan, i);
+            df_of_term[j] += class->lists[j].info.df;
+        }
+        if (word->exact.len == 0 || !keeps_forms(plan)) continue;
+        const fh_status status = find_exact(plan, segment, word, &class->lists[0], &stats->exact_df);
+        if (status == FH_E_NOMEM) return out_of_memory(plan);
+        if (status != FH_OK) return damaged(plan, i);
+    }
+    for (uint32_t j = 0; j < terms; j++)
+        if (df_of_term[j] > stats->df) stats->df = df_of_term[j];
+    if (word->exact_only && keeps_forms(plan)) stats->df = stats->exact_df;
+    return FH_OK;
+}
+
+typedef struct expansion {
+    uint64_t *pairs; /* term ordinal << 32 | form, then sorted */
+    uint32_t count;
+    uint64_t df;
+} expansion;
+
+static bool collect_form(void *argument, fh_str fold, fh_str exact, const fhi_form_info *info)
+{
+    expansion *found = argument;
+    (void)fold;
+    (void)exact;
+    if (found->count < FHI_EXPANSION_MAX)
+        found->pairs[found->count] = (uint64_t)info->term_ordinal << 32 | info->form;
+    found->df += info->df;
+    return ++found->count <= FHI_EXPANSION_MAX;
+}
+
+static bool collect_term(void *argument, fh_str term, const fhi_term_info *info)
+{
+    expansion *found = argument;
+    (void)term;
+    if (found->count < FHI_EXPANSION_MAX) found->pairs[found->count] = (uint64_t)info->ordinal << 32;
+    found->df += info->df;
+    return ++found->count <= FHI_EXPANSION_MAX;
+}
+
+static void sort_pairs(uint64_t *pairs, uint32_t count)
+{
+    for (uint32_t gap = count / 2; gap > 0; gap /= 2)
+        for (uint32_t i = gap; i < count; i++) {
+            const uint64_t pair = pairs[i];
+            uint32_t j = i;
+            for (; j >= gap && pairs[j - gap] > pair; j -= gap)
+                pairs[j] = pairs[j - gap];
+            pairs[j] = pair;
+        }
+}
+
+/* One list per stem, with the set of its forms that start so. */
+static fh_status group_pairs(fhi_plan *plan, const fhi_segment *segment, const expansion *found,
+                             fhi_class_stats *class)
+{
+    class->lists = fhi_arena_zalloc(plan->arena, found->count ? found->count : 1, sizeof *class->lists);
+    uint32_t *forms = fhi_arena_alloc(plan->arena, ((size_t)found->count + 1) * sizeof *forms);
+    if (!class->lists || !forms) return FH_E_NOMEM;
+    for (uint32_t i = 0; i < found->count;) {
+        const uint32_t ordinal = (uint32_t)(found->pairs[i] >> 32);
+        fhi_found *list = &class->lists[class->list_count++];
+        FH_TRY(fhi_terms_at(segment, ordinal, &list->info));
+        list->forms.forms = forms + i;
+        for (; i < found->count && (uint32_t)(found->pairs[i] >> 32) == ordinal; i++) {
+            forms[i] = (uint32_t)found->pairs[i];
+            list->forms.count++;
+        }
+    }
+    return FH_OK;
+}
+
+static fh_status gather_prefix(fhi_plan *plan, fh_str prefix, fhi_word_stats *stats)
+{
+    const bool by_forms = keeps_forms(plan);
+    char term[FH_ERR_FILE_BYTES];
+    if (prefix.len + 1 > sizeof term) return refuse(plan, FH_E_LIMIT, "the prefix is too long");
+    term[0] = FHI_NS_STEM;
+    if (prefix.len) memcpy(term + 1, prefix.ptr, prefix.len);
+    for (uint32_t i = 0; i < fhi_index_segment_count(plan->index); i++) {
+        const fhi_segment *segment = fhi_index_segment(plan->index, i);
+        expansion found = {.pairs = fhi_arena_alloc(plan->arena, FHI_EXPANSION_MAX * sizeof *found.pairs)};
+        if (!found.pairs) return out_of_memory(plan);
+        fh_status status = by_forms ? fhi_forms_scan(segment, prefix, collect_form, &found)
+                                    : fhi_terms_scan(segment, (fh_str){term, prefix.len + 1}, collect_term, &found);
+        if (status != FH_OK) return damaged(plan, i);
+        if (found.count > FHI_EXPANSION_MAX)
+            return refuse(plan, FH_E_LIMIT, "the prefix stands for too many words; write more of it");
+        sort_pairs(found.pairs, found.count);
+        status = group_pairs(plan, segment, &found, &stats->segments[i]);
+        if (status == FH_E_NOMEM) return out_of_memory(plan);
+        if (status != FH_OK) return damaged(plan, i);
+        stats->df += found.df;
+    }
+    const uint64_t most = fhi_index_doc_count(plan->index);
+    if (stats->df > most) stats->df = most;
+    return FH_OK;
+}
+
+/* ---- counting and looking up the whole tree ---- */
+
+static fh_status count_words(fhi_plan *plan, const fhi_node *node, uint32_t depth)
+{
+    if (depth > FHI_PLAN_DEPTH_MAX) return refuse(plan, FH_E_LIMIT, "the query is nested too deep");
+    if (node->slot_count > FHI_PHRASE_SLOTS_MAX) return refuse(plan, FH_E_LIMIT, "the phrase is too long");
+    if (node->kind == FHI_NODE_WORD || node->kind == FHI_NODE_PREFIX) plan->leaf_count++;
+    if (node->kind == FHI_NODE_PHRASE) plan->leaf_count += node->slot_count;
+    if (plan->leaf_count > FHI_PLAN_LEAVES_MAX) return refuse(plan, FH_E_LIMIT, "the query has too many words");
+    for (uint32_t i = 0; i < node->child_count; i++)
+        FH_TRY(count_words(plan, node->children[i], depth + 1));
+    return FH_OK;
+}
+
+static fh_status gather(fhi_plan *plan, const fhi_node *node, fhi_word_stats **next)
+{
+    if (node->kind == FHI_NODE_WORD) FH_TRY(gather_word(plan, &node->word, (*next)++));
+    if (node->kind == FHI_NODE_PREFIX) FH_TRY(gather_prefix(plan, node->prefix, (*next)++));
+    for (uint32_t i = 0; node->kind == FHI_NODE_PHRASE && i < node->slot_count; i++)
+        FH_TRY(gather_word(plan, &node->slots[i].word, (*next)++));
+    for (uint32_t i = 0; i < node->child_count; i++)
+        FH_TRY(gather(plan, node->children[i], next));
+    return FH_OK;
+}
+
+fh_status fhi_plan_gather(fhi_plan *plan, const fhi_node *root, fhi_word_stats **stats)
+{
+    plan->leaf_count = 0;
+    FH_TRY(count_words(plan, root, 0));
+    const uint32_t segments = fhi_index_segment_count(plan->index);
+    *stats = fhi_arena_zalloc(plan->arena, plan->leaf_count + 1, sizeof **stats);
+    if (!*stats) return out_of_memory(plan);
+    for (uint32_t i = 0; i < plan->leaf_count; i++) {
+        (*stats)[i].segments = fhi_arena_zalloc(plan->arena, segments + 1, sizeof(fhi_class_stats));
+        if (!(*stats)[i].segments) return out_of_memory(plan);
+    }
+    fhi_word_stats *next = *stats;
+    return gather(plan, root, &next);
+}
+
+/* ---- building the tree of one segment ---- */
+
+typedef struct tree_builder {
+    fhi_plan *plan;
+    const fhi_segment *segment;
+    uint32_t segment_number;
+    const fhi_word_stats *next;
+    float bound_scale; /* stored bounds hold for the segment's average length; a larger one now may exceed them */
+} tree_builder;
+
+static double idf_of(const fhi_plan *plan, uint64_t df)
+{
+    const double docs = fhi_index_doc_count(plan->index);
+    return log(1.0 + (docs - (double)df + 0.5) / ((double)df + 0.5));
+}
+
+static fh_status resolve(tree_builder *builder, const fhi_node *node, fhi_eval **out);
+
+static fh_status new_eval(const tree_builder *builder, fhi_eval_kind kind, fhi_eval **out)
+{
+    *out = fhi_arena_zalloc(builder->plan->arena, 1, sizeof **out);
+    if (!*out) return out_of_memory(builder->plan);
+    (*out)->kind = kind;
+    return FH_OK;
+}
+
+/* Cursors of the lists that exist here. shared: one block serves all of them. */
+static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *class, bool by_form, bool shared,
+                            fhi_group *group)
+{
+    fhi_arena *arena = builder->plan->arena;
+    group->by_form = by_form;
+    group->cursors = fhi_arena_alloc(arena, ((size_t)class->list_count + 1) * sizeof *group->cursors);
+    group->blocks = fhi_arena_alloc(arena, (shared ? 1 : (size_t)class->list_count + 1) * sizeof *group->blocks);
+    if (!group->cursors || !group->blocks) return out_of_memory(builder->plan);
+    for (uint32_t i = 0; i < class->list_count; i++) {
+        const fhi_found *found = &class->lists[i];
+        const fhi_form_set *wanted = found->forms.forms ? &found->forms : NULL;
+        if (found->info.df == 0 || (by_form && (!wanted || wanted->count == 0))) continue;
+        const fh_status status =
+            fhi_cursor_init(&group->cursors[group->count], builder->segment, &found->info, wanted, arena);
+        if (status == FH_E_CORRUPT) return damaged(builder->plan, builder->segment_number);
+        if (status != FH_OK) return out_of_memory(builder->plan);
+        group->df += found->info.df;
+        group->count++;
+    }
+    return FH_OK;
+}
+
+static void set_weights(const tree_builder *builder, const fhi_node *node, double idf, double exact_idf, fhi_eval *eval)
+{
+    const fhi_settings *settings = fhi_index_settings(builder->plan->index);
+    const double unit = (double)node->weight * ((double)settings->k1 + 1.0);
+    eval->weight = (float)(unit * idf);
+    eval->exact_weight = (float)(unit * exact_idf * (double)settings->exact_weight);
+    eval->bound_weight = (eval->weight + eval->exact_weight) / 255.0f * builder->bound_scale * 1.0005f;
+}
+
+static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_eval **out)
+{
+    const fhi_word_stats *stats = builder->next++;
+    const fhi_class_stats *class = &stats->segments[builder->segment_number];
+    const bool prefix = node->kind == FHI_NODE_PREFIX;
+    const bool by_form = keeps_forms(builder->plan) && (prefix || node->word.exact_only);
+    fhi_arena *arena = builder->plan->arena;
+    FH_TRY(new_eval(builder, FHI_EVAL_WORD, out));
+    fhi_eval *eval = *out;
+    eval->groups = fhi_arena_zalloc(arena, 1, sizeof *eval->groups);
+    if (!eval->groups) return out_of_memory(builder->plan);
+    eval->group_count = 1;
+    eval->title_only = node->title_only;
+    eval->gathered = class->list_count > 1 || by_form;
+    FH_TRY(fill_group(builder, class, by_form, eval->gathered && !node->title_only, eval->groups));
+    const bool beside = !prefix && !by_form && stats->exact_df > 0 && keeps_forms(builder->plan);
+    set_weights(builder, node, idf_of(builder->plan, stats->df), beside ? idf_of(builder->plan, stats->exact_df) : 0.0,
+                eval);
+    if (eval->groups->count == 0) eval->kind = FHI_EVAL_NONE;
+    eval->cost = (uint8_t)(1 + (eval->gathered ? 1 : 0) + (eval->title_only ? 3 : 0));
+    if (!eval->gathered) return FH_OK;
+    eval->groups->freqs = fhi_arena_alloc(arena, 2 * FHI_RANGE_DOCS * sizeof(uint32_t));
+    if (!eval->groups->freqs) return out_of_memory(builder->plan);
+    eval->groups->exact_freqs = eval->groups->freqs + FHI_RANGE_DOCS;
+    return FH_OK;
+}
+
+static void sort_slots(fhi_group *groups, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        const fhi_group group = groups[i];
+        uint32_t j = i;
+        for (; j > 0 && groups[j - 1].df > group.df; j--)
+            groups[j] = groups[j - 1];
+        groups[j] = group;
+    }
+}
+
+static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi_eval **out)
+{
+    double idf = 0.0;
+    if (node->slot_count == 0) return refuse(builder->plan, FH_E_INVALID, "a phrase without words");
+    FH_TRY(new_eval(builder, FHI_EVAL_PHRASE, out));
+    fhi_eval *eval = *out;
+    eval->groups = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *eval->groups);
+    eval->phrase_freqs = fhi_arena_alloc(builder->plan->arena, FHI_RANGE_DOCS * sizeof(uint32_t));
+    if (!eval->groups || !eval->phrase_freqs) return out_of_memory(builder->plan);
+    eval->group_count = node->slot_count;
+    eval->title_only = node->title_only;
+    eval->window = node->window;
+    eval->cost = 5;
+    for (uint32_t i = 0; i < node->slot_count; i++) {
+        const fhi_word_stats *stats = builder->next++;
+        const bool by_form = keeps_forms(builder->plan) && node->slots[i].word.exact_only;
+        idf += idf_of(builder->plan, stats->df);
+        FH_TRY(fill_group(builder, &stats->segments[builder->segment_number], by_form, false, &eval->groups[i]));
+        eval->groups[i].offset = node->slots[i].offset;
+        if (eval->groups[i].count == 0) eval->kind = FHI_EVAL_NONE;
+    }
+    sort_slots(eval->groups, eval->group_count);
+    set_weights(builder, node, idf, 0.0, eval);
+    return FH_OK;
+}
+
+static fh_status resolve_column(tree_builder *builder, const fhi_node *node, fhi_eval **out)
+{
+    FH_TRY(new_eval(builder, FHI_EVAL_COLUMN, out));
+    if (!node->accept || (unsigned)node->column >= FHI_COLUMN_COUNT)
+        return refuse(builder->plan, FH_E_INVALID, "a column filter without a test");
+    const uint32_t values = fhi_segment_column_value_count(builder->segment, node->column);
+    uint8_t *accepted = fhi_arena_zalloc(builder->plan->arena, values + 1, 1);
+    if (!accepted) return out_of_memory(builder->plan);
+    for (uint32_t i = 0; i < values; i++)
+        accepted[i] = node->accept(node->accept_argument, fhi_segment_column_value(builder->segment, node->column, i).key);
+    (*out)->accepted = accepted;
+    (*out)->column = node->column;
+    (*out)->cost = 3;
+    return FH_OK;
+}
+
+static void sort_by_cost(fhi_eval **children, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        fhi_eval *child = children[i];
+        uint32_t j = i;
+        for (; j > 0 && children[j - 1]->cost > child->cost; j--)
+            children[j] = children[j - 1];
+        children[j] = child;
+    }
+}
+
+static fh_status resolve_children(tree_builder *builder, const fhi_node *node, fhi_eval_kind kind, fhi_eval **out)
+{
+    FH_TRY(new_eval(builder, kind, out));
+    fhi_eval *eval = *out;
+    const uint32_t count = node->child_count;
+    if (count == 0) return refuse(builder->plan, FH_E_INVALID, "an operator without operands");
+    eval->children = fhi_arena_alloc(builder->plan->arena, 2 * (size_t)count * sizeof *eval->children);
+    if (!eval->children) return out_of_memory(builder->plan);
+    eval->cheapest = eval->children + count;
+    for (uint32_t i = 0; i < count; i++) {
+        FH_TRY(resolve(builder, node->children[i], &eval->children[i]));
+        eval->cheapest[i] = eval->children[i];
+        if (eval->children[i]->cost > eval->cost) eval->cost = eval->children[i]->cost;
+    }
+    eval->child_count = count;
+    sort_by_cost(eval->cheapest, count);
+    return FH_OK;
+}
+
+static fh_status resolve(tree_builder *builder, const fhi_node *node, fhi_eval **out)
+{
+    switch (node->kind) {
+    case FHI_NODE_WORD:
+    case FHI_NODE_PREFIX: return resolve_word(builder, node, out);
+    case FHI_NODE_PHRASE: return resolve_phrase(builder, node, out);
+    case FHI_NODE_AND: return resolve_children(builder, node, FHI_EVAL_AND, out);
+    case FHI_NODE_OR: return resolve_children(builder, node, FHI_EVAL_OR, out);
+    case FHI_NODE_NOT: return resolve_children(builder, node, FHI_EVAL_NOT, out);
+    case FHI_NODE_COLUMN: return resolve_column(builder, node, out);
+    case FHI_NODE_DAYS:
+        FH_TRY(new_eval(builder, FHI_EVAL_DAYS, out));
+        (*out)->day_first = node->day_first;
+        (*out)->day_last = node->day_last;
+        (*out)->cost = 3;
+        return FH_OK;
+    case FHI_NODE_ALL: return new_eval(builder, FHI_EVAL_ALL, out);
+    default: return refuse(builder->plan, FH_E_INVALID, "an unknown kind of node");
+    }
+}
+
+fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_stats *stats, uint32_t segment,
+                           fhi_eval **out)
+{
+    tree_builder state = {.plan = plan,
+                     .segment = fhi_index_segment(plan->index, segment),
+                     .segment_number = segment,
+                     .next = stats,
+                     .bound_scale = 1.0f};
+    const float here = state.segment->average_length;
+    if (here > 0.0f && plan->average_length > here) state.bound_scale = plan->average_length / here;
+    return resolve(&state, root, out);
+}
