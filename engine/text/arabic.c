@@ -136,14 +136,17 @@ static int32_t clitic_length(const fhi_arabic *arabic, const fhi_units *written,
     return waw && word->len - 1 >= REST_AFTER_WAW_MIN ? 1 : 0;
 }
 
-void fhi_arabic_base(const fhi_arabic *arabic, const fhi_units *written, const fhi_units *folded, fhi_units *base)
+void fhi_arabic_stem(const fhi_arabic *arabic, const fhi_units *written, const fhi_units *folded, fhi_units *base,
+                     fhi_units *stem)
 {
     *base = *folded;
-    if (base->len == 0) return;
-    if (is_allah(base)) {
+    if (base->len && is_allah(base)) {
         base->len = u_strlen(allah[0]);
         u_memcpy(base->text, allah[0], base->len);
+        *stem = *base;
         return;
     }
-    cut_front(base, clitic_length(arabic, written, base));
+    if (base->len) cut_front(base, clitic_length(arabic, written, base));
+    *stem = *base;
+    fhi_arabic_strip_suffixes(stem);
 }

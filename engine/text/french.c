@@ -1,7 +1,7 @@
 /* french.c - stem of a Latin word: fold first, then irregular words, then Snowball.
  *
  * Folding before stemming makes the query without accents agree with the text that has them. The irregular map
- * holds what Snowball parts (travail, travaux) and what it throws together (communiqué, commune).
+ * holds what Snowball parts (travail, travaux; élu, élus) and what it throws together (communiqué, commune).
  */
 #include "engine/text/text.h"
 
@@ -16,20 +16,35 @@ fh_status fhi_fold_word_latin(const fhi_folder *folder, fh_str word, fhi_term *o
 }
 
 /* Each line is a stem and the words that get it; the stem is taken as it stands. */
-static fh_status load_irregular(fhi_wordmap *map, const fhi_folder *folder)
+static fh_status load_irregular(fhi_french *french, const fhi_folder *folder)
 {
-    uint32_t count = 0;
-    for (const char *const *lines = fhi_irregular_fr; *lines; lines++)
-        for (const char *line = *lines; fhi_line_word(&line).len;)
-            count++;
-    FH_TRY(fhi_wordmap_init(map, folder->arena, count));
     for (const char *const *lines = fhi_irregular_fr; *lines; lines++) {
         const char *line = *lines;
         const fh_str stem = fhi_line_word(&line);
         for (fh_str word = fhi_line_word(&line); word.len; word = fhi_line_word(&line)) {
             fhi_term key;
             FH_TRY(fhi_fold_word_latin(folder, word, &key));
-            FH_TRY(fhi_wordmap_put(map, folder->arena, fhi_term_str(&key), stem, 1));
+            FH_TRY(fhi_wordmap_put(&french->irregular, folder->arena, fhi_term_str(&key), stem, 1));
+        }
+    }
+    return FH_OK;
+}
+
+/* Words that take the stem of a form near to them: without their last letter, or with an s behind. */
+static fh_status load_neighbours(fhi_french *french, const fhi_folder *folder, const char *const *lines, bool drop)
+{
+    for (; *lines; lines++) {
+        const char *line = *lines;
+        for (fh_str word = fhi_line_word(&line); word.len; word = fhi_line_word(&line)) {
+            fhi_term key, near, stem;
+            FH_TRY(fhi_fold_word_latin(folder, word, &key));
+            near = key;
+            if (drop)
+                near.len--;
+            else
+                near.text[near.len++] = 's';
+            FH_TRY(fhi_stemmer_fr_run(french->snowball, fhi_term_str(&near), &stem));
+            FH_TRY(fhi_wordmap_put(&french->irregular, folder->arena, fhi_term_str(&key), fhi_term_str(&stem), 1));
         }
     }
     return FH_OK;
@@ -39,7 +54,12 @@ fh_status fhi_french_init(fhi_french *french, const fhi_folder *folder)
 {
     *french = (fhi_french){0};
     FH_TRY(fhi_stemmer_fr_create(&french->snowball));
-    FH_TRY(load_irregular(&french->irregular, folder));
+    const uint32_t count =
+        fhi_line_count(fhi_irregular_fr) + fhi_line_count(fhi_plural_fr) + fhi_line_count(fhi_singular_fr);
+    FH_TRY(fhi_wordmap_init(&french->irregular, folder->arena, count));
+    FH_TRY(load_irregular(french, folder));
+    FH_TRY(load_neighbours(french, folder, fhi_plural_fr, true));
+    FH_TRY(load_neighbours(french, folder, fhi_singular_fr, false));
     return fhi_wordmap_load(&french->stop, folder, fhi_stop_fr, fhi_fold_word_latin);
 }
 

@@ -1,13 +1,8 @@
-/* stem_fr.c - the one place where Snowball French is called: libxapian's, through engine/xap/xap.h.
- *
- * Until that room is there, words keep their folded form.
- */
+/* stem_fr.c - the one place where Snowball French is called: libxapian's, through engine/xap/xap.h. */
 #include "engine/text/text.h"
+#include "engine/xap/xap.h"
 
 #include <stdlib.h>
-
-#if __has_include("engine/xap/xap.h")
-#include "engine/xap/xap.h"
 
 struct fhi_stemmer_fr {
     fhi_xap_stemmer *snowball;
@@ -42,29 +37,3 @@ fh_status fhi_stemmer_fr_run(fhi_stemmer_fr *stemmer, fh_str word, fhi_term *out
     out->len = (uint32_t)len;
     return FH_OK;
 }
-
-#else
-
-struct fhi_stemmer_fr {
-    char unused;
-};
-
-fh_status fhi_stemmer_fr_create(fhi_stemmer_fr **out)
-{
-    *out = calloc(1, sizeof **out);
-    return *out ? FH_OK : FH_E_NOMEM;
-}
-
-void fhi_stemmer_fr_destroy(fhi_stemmer_fr *stemmer)
-{
-    free(stemmer);
-}
-
-fh_status fhi_stemmer_fr_run(fhi_stemmer_fr *stemmer, fh_str word, fhi_term *out)
-{
-    (void)stemmer;
-    out->len = (uint32_t)word.len;
-    memcpy(out->text, word.ptr, word.len);
-    return FH_OK;
-}
-#endif

@@ -33,8 +33,34 @@ const char *const fhi_stop_fr[] = {
  * gives to nothing else. */
 const char *const fhi_irregular_fr[] = {
     /* -ail, -aux */
-    "travail travail travaux", "bail bail baux", "vitrail vitrail vitraux", "corail corail coraux", "email émail émaux",
-    "soupirail soupirail soupiraux", "oeil œil yeux", "ciel ciel cieux", "aieul aïeul aïeux aïeule aïeules",
+    "travaill travail travaux", "bail bail baux", "vitrail vitrail vitraux", "corail corail coraux",
+    "email émail émaux", "soupirail soupirail soupiraux", "oeil œil yeux", "ciel ciel cieux", "ideal idéal idéaux",
+    "aieul aïeul aïeux aïeule aïeules",
     /* what Snowball throws together with commune, univers */
-    "communiqu communiqué communiqués", "communic communication communications",
+    "communiqu communiqué communiqués", "commission commission commissions", "communic communication communications",
     "universit université universités universitaire universitaires", NULL};
+
+/* Plurals that Snowball leaves as they are: their last letter goes first. */
+const char *const fhi_plural_fr[] = {
+    "élus réélus détenus codétenus revenus venus attendus inattendus vendus revendus rendus connus inconnus reconnus",
+    "individus tenus prévus prévenus entendus malentendus issus disparus apparus parus perdus devenus contenus survenus",
+    "intervenus retenus convaincus vaincus parvenus battus abattus combattus exclus conclus inclus suspendus obtenus",
+    "soutenus confondus secourus maintenus tendus étendus prétendus vêtus revêtus perçus aperçus inaperçus reçus déçus conçus",
+    "descendus entretenus émus bienvenus répandus interrompus corrompus résolus parcourus défendus accrus vécus pourvus lus vus",
+    "crus férus menus tissus vertus poilus",
+    "photos vidéos euros numéros échos vélos studios motos scénarios infos radios commandos métros micros textos stylos autos",
+    "logos kilos duos casinos écolos chronos turbos bobos ghettos dominos zéros pianos accros promos",
+    "amis ennemis unis cris abris appuis skis essais quais vrais délais balais emplois lois rois parois envois renvois convois",
+    "tournois bleus pneus fous flous trous clous voyous tabous nounous",
+    "jeux enjeux lieux milieux feux adieux aveux vœux cheveux neveux genoux bijoux cailloux choux tuyaux matériaux",
+    NULL};
+
+/* Words whose ending Snowball takes for that of a verb or an abstract noun: with an s behind, it does not. */
+const char *const fhi_singular_fr[] = {
+    "passager étranger conseiller foyer loyer dîner déjeuner léger cancer leader supporter danger fier entier usager rocher",
+    "boulanger berger scooter reporter designer hacker dealer ménager mensonger horloger messager viager verger",
+    "petit interdit crédit conflit délit satisfait portrait inédit prescrit décrit récit profit débit déficit habit forfait",
+    "retrait souhait stupéfait méfait bienfait attrait extrait",
+    "opinion réflexion religion connexion démission transmission suspicion nourrisson",
+    "souvenir loisir désir",
+    NULL};

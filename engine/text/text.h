@@ -194,12 +194,15 @@ fh_status fhi_fold_word_arabic_stem(const fhi_folder *folder, fh_str word, fhi_t
 
 /* Next word of a line of words separated by spaces; len 0 at its end. */
 fh_str fhi_line_word(const char **line);
+uint32_t fhi_line_count(const char *const *lines); /* words in all lines */
 fh_status fhi_wordmap_load(fhi_wordmap *map, const fhi_folder *folder, const char *const *lines, fhi_fold_word fold);
 
 /* The lists themselves (tables_fr.c, tables_ar.c): words separated by spaces, ended by NULL. */
 extern const char *const fhi_stop_fr[];
 extern const char *const fhi_stop_ar[];
 extern const char *const fhi_irregular_fr[];   /* "stem word word ..." */
+extern const char *const fhi_plural_fr[];      /* lose their last letter before Snowball */
+extern const char *const fhi_singular_fr[];    /* get an s before Snowball */
 extern const char *const fhi_waw_initial_ar[]; /* nouns and verbs whose first letter is waw */
 extern const char *const fhi_lam_initial_ar[];
 extern const char *const fhi_al_initial_ar[]; /* words whose alef-lam is not the article */
@@ -228,9 +231,10 @@ fh_status fhi_french_stem(fhi_french *french, const fhi_term *folded, fhi_term *
 
 fh_status fhi_arabic_init(fhi_arabic *arabic, const fhi_folder *folder);
 bool fhi_arabic_is_stop(const fhi_arabic *arabic, const fhi_term *folded);
-/* Steps 1 to 3: `base` is the folded word without its leading clitics; `written` has the letters as they were. */
-void fhi_arabic_base(const fhi_arabic *arabic, const fhi_units *written, const fhi_units *folded, fhi_units *base);
-/* Step 4, in place. */
+/* Steps 1 to 4. written: with the letters as they were; folded: of the same length. base: without leading clitics. */
+void fhi_arabic_stem(const fhi_arabic *arabic, const fhi_units *written, const fhi_units *folded, fhi_units *base,
+                     fhi_units *stem);
+/* Step 4 alone, in place. */
 void fhi_arabic_strip_suffixes(fhi_units *word);
 
 /* ---- months ---------------------------------------------------------------------------------------------- */

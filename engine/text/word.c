@@ -18,14 +18,13 @@ static fh_status run_latin(fh_analyzer *analyzer, stages *word)
 
 static fh_status run_arabic(const fh_analyzer *analyzer, stages *word)
 {
-    fhi_units folded, base;
+    fhi_units folded, base, stem;
     fhi_fold_arabic(&word->written, &folded);
     fhi_units_to_term(&folded, &word->folded);
     word->stop = fhi_arabic_is_stop(&analyzer->arabic, &word->folded);
-    fhi_arabic_base(&analyzer->arabic, &word->written, &folded, &base);
+    fhi_arabic_stem(&analyzer->arabic, &word->written, &folded, &base, &stem);
     fhi_units_to_term(&base, &word->base);
-    fhi_arabic_strip_suffixes(&base);
-    fhi_units_to_term(&base, &word->stem);
+    fhi_units_to_term(&stem, &word->stem);
     return FH_OK;
 }
 

@@ -47,7 +47,7 @@ fh_str fhi_line_word(const char **line)
     return (fh_str){from, len};
 }
 
-static uint32_t count_words(const char *const *lines)
+uint32_t fhi_line_count(const char *const *lines)
 {
     uint32_t count = 0;
     for (; *lines; lines++)
@@ -58,7 +58,7 @@ static uint32_t count_words(const char *const *lines)
 
 fh_status fhi_wordmap_load(fhi_wordmap *map, const fhi_folder *folder, const char *const *lines, fhi_fold_word fold)
 {
-    FH_TRY(fhi_wordmap_init(map, folder->arena, count_words(lines)));
+    FH_TRY(fhi_wordmap_init(map, folder->arena, fhi_line_count(lines)));
     for (; *lines; lines++) {
         const char *line = *lines;
         for (fh_str word = fhi_line_word(&line); word.len; word = fhi_line_word(&line)) {
