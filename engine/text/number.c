@@ -122,14 +122,14 @@ static fh_status try_date(fhi_scan *scan, const fhi_piece *piece, bool *found)
 
 /* ---- groups and decimals --------------------------------------------------------------------------------- */
 
-/* Takes groups of three behind the head; answers the separator used, FHI_CLASS_OTHER when there is none. */
-static fh_status take_groups(const fhi_scan *scan, numeral *number, unsigned *used)
+/* Takes groups of three behind the head; *used is the bit of their separator's class, 0 when there is none. */
+static fh_status take_groups(const fhi_scan *scan, numeral *number, uint32_t *used)
 {
     numeral whole = *number;
     fhi_piece group;
-    unsigned groups = 0, separator = FHI_CLASS_OTHER, again;
+    unsigned groups = 0, separator, again;
     uint32_t wanted = BITS_GROUPING;
-    *used = FHI_CLASS_OTHER;
+    *used = 0;
     if (number->len > HEAD_DIGITS_MAX || number->text[0] == '0') return FH_OK;
     while (whole.len + GROUP_DIGITS <= FH_TERM_BYTES_MAX &&
            digits_behind(scan, whole.next, wanted, &group, &separator)) {
@@ -144,15 +144,15 @@ static fh_status take_groups(const fhi_scan *scan, numeral *number, unsigned *us
     /* 192.168.1.1 is not a number; after spaces the next number may follow */
     if (wanted != FHI_BIT(SPACE) && digits_behind(scan, whole.next, wanted, &group, &again)) return FH_OK;
     *number = whole;
-    *used = wanted == FHI_BIT(SPACE) ? FHI_CLASS_SPACE : separator;
+    *used = wanted;
     return FH_OK;
 }
 
-static fh_status take_decimals(const fhi_scan *scan, numeral *number, unsigned grouped_by)
+static fh_status take_decimals(const fhi_scan *scan, numeral *number, uint32_t grouped_by)
 {
     fhi_piece decimals;
     unsigned separator;
-    const uint32_t wanted = (FHI_BIT(COMMA) | FHI_BIT(DOT)) & ~(1u << grouped_by);
+    const uint32_t wanted = (FHI_BIT(COMMA) | FHI_BIT(DOT)) & ~grouped_by;
     if (!digits_behind(scan, number->next, wanted, &decimals, &separator)) return FH_OK;
     put(number, '.');
     return append_piece(scan, &decimals, number);
@@ -170,7 +170,7 @@ fh_status fhi_scan_number(fhi_scan *scan, const fhi_piece *piece)
     }
     FH_TRY(read_numeral(scan, piece, &number));
     if (BITS_SEPARATOR >> after & 1) {
-        unsigned grouped_by;
+        uint32_t grouped_by;
         FH_TRY(take_groups(scan, &number, &grouped_by));
         FH_TRY(take_decimals(scan, &number, grouped_by));
     }
