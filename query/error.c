@@ -93,6 +93,51 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
                             "الطلب ليس نصًا صحيحًا بترميز UTF-8."},
 };
 
+/* Failures that are not the query's: X(status, code, English, French, Arabic). */
+#define STATUS_LIST(X)                                                                                                 \
+    X(E_NOMEM, "out_of_memory", "There is not enough memory.", "La mémoire ne suffit pas.", "الذاكرة غير كافية.")      \
+    X(E_IO, "io", "The index cannot be read.", "L'index ne peut pas être lu.", "تعذرت قراءة الفهرس.")                  \
+    X(E_CORRUPT, "corrupt", "The index is damaged.", "L'index est endommagé.", "الفهرس تالف.")                         \
+    X(E_ANALYZER, "analyzer", "The index was made by another analyzer.", "L'index a été fait par un autre analyseur.", \
+      "أُنشئ الفهرس بمحلِّل آخر.")                                                                                        \
+    X(E_INVALID, "invalid", "The request is not valid.", "La requête n'est pas valide.", "الطلب غير صالح.")            \
+    X(E_NOT_FOUND, "not_found", "There is no such article.", "Cet article n'existe pas.", "لا وجود لهذا المقال.")      \
+    X(E_LIMIT, "limit", "The query asks for too much.", "La requête demande trop.", "يطلب هذا البحث أكثر مما يمكن.")   \
+    X(E_CANCELLED, "cancelled", "The search was cancelled.", "La recherche a été annulée.", "أُلغي البحث.")             \
+    X(E_DEADLINE, "deadline", "The search took too long.", "La recherche a pris trop de temps.",                       \
+      "استغرق البحث وقتًا أطول من المسموح به.")
+
+const char *fhi_status_code(fh_status status)
+{
+    switch (status) {
+#define STATUS_CODE(name, code, en, fr, ar)                                                                            \
+    case FH_##name: return code;
+        STATUS_LIST(STATUS_CODE)
+#undef STATUS_CODE
+    default: return "internal";
+    }
+}
+
+static const char *status_sentence(fh_status status, fhi_message_lang lang)
+{
+    switch (status) {
+#define STATUS_SENTENCE(name, code, en, fr, ar)                                                                        \
+    case FH_##name: return lang == FHI_LANG_FR ? (fr) : lang == FHI_LANG_AR ? (ar) : (en);
+        STATUS_LIST(STATUS_SENTENCE)
+#undef STATUS_SENTENCE
+    default: break;
+    }
+    if (lang == FHI_LANG_FR) return "Erreur interne.";
+    return lang == FHI_LANG_AR ? "خطأ داخلي." : "Internal error.";
+}
+
+void fhi_status_message(fh_status status, const char *detail, fhi_message_lang lang, fhi_buf *text)
+{
+    const char *sentence = status_sentence(status, lang);
+    fhi_buf_put(text, sentence, strlen(sentence));
+    if (detail[0] && fhi_utf8_check(detail, strlen(detail)) == strlen(detail)) fhi_buf_printf(text, " (%s)", detail);
+}
+
 fh_status fhi_query_fail(fhi_query_error *error, fhi_query_code code, size_t offset, fh_str detail)
 {
     *error = (fhi_query_error){.code = code, .offset = (uint32_t)offset, .detail = detail};

@@ -32,13 +32,29 @@ fh_status fhi_node_list_add(fhi_planner *planner, fhi_node_list *list, fhi_node 
     return FH_OK;
 }
 
+/* AND inside AND and OR inside OR are one group: weights are on the leaves. */
+static fh_status flatten(fhi_planner *planner, fhi_node_kind kind, const fhi_node_list *list, fhi_node_list *out)
+{
+    *out = (fhi_node_list){NULL, 0, 0};
+    for (uint32_t i = 0; i < list->count; i++) {
+        fhi_node *node = list->items[i];
+        const bool splice = node->kind == kind && kind != FHI_NODE_NOT;
+        for (uint32_t c = 0; splice && c < node->child_count; c++)
+            FH_TRY(fhi_node_list_add(planner, out, node->children[c]));
+        if (!splice) FH_TRY(fhi_node_list_add(planner, out, node));
+    }
+    return FH_OK;
+}
+
 fh_status fhi_node_join(fhi_planner *planner, fhi_node_kind kind, const fhi_node_list *list, fhi_node **out)
 {
+    fhi_node_list flat;
     *out = list->count ? list->items[0] : NULL;
     if (list->count < 2) return FH_OK;
+    FH_TRY(flatten(planner, kind, list, &flat));
     FH_TRY(fhi_node_new(planner, kind, out));
-    (*out)->children = list->items;
-    (*out)->child_count = list->count;
+    (*out)->children = flat.items;
+    (*out)->child_count = flat.count;
     return FH_OK;
 }
 
@@ -283,13 +299,14 @@ fh_status fhi_plan_make(const fhi_plan_input *input, const fhi_syntax *root, fhi
                            .error = error,
                            .err = err};
     const fh_str nothing = {NULL, 0};
-    *out = (fhi_plan){NULL, false, NULL};
+    *out = (fhi_plan){0};
     *error = (fhi_query_error){.code = FHI_QUERY_NONE};
     fhi_node *node;
     FH_TRY(plan_node(&planner, root, 1, input->op == FHI_OP_OR, &node));
     if (!node) return fhi_query_fail(error, FHI_QUERY_EMPTY, root->begin, nothing);
     if (!is_positive(node, false)) return fhi_query_fail(error, FHI_QUERY_ONLY_NOT, root->begin, nothing);
     if (height_of(node) > FHI_PLAN_DEPTH_MAX) return fhi_query_fail(error, FHI_QUERY_TOO_DEEP, root->begin, nothing);
-    *out = (fhi_plan){node, is_scored(node), planner.prefixes};
+    *out =
+        (fhi_plan){.root = node, .scored = is_scored(node), .content = planner.content, .prefixes = planner.prefixes};
     return FH_OK;
 }

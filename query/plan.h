@@ -24,7 +24,8 @@ typedef struct fhi_plan_prefix {
 
 typedef struct fhi_plan {
     fhi_node *root;
-    bool scored; /* some word, phrase or prefix ranks; without any the newest come first */
+    bool scored;  /* some word, phrase or prefix ranks; without any the newest come first */
+    bool content; /* some word is more than a stop word: then stop words alone are not worth showing */
     fhi_plan_prefix *prefixes;
 } fhi_plan;
 
@@ -53,6 +54,7 @@ typedef struct fhi_planner {
     fhi_arena *arena;
     bool words_index; /* the `words` analyzer: no exact forms beside the terms */
     uint32_t leaf_count;
+    bool content;
     fhi_plan_prefix *prefixes;
     fhi_query_error *error;
     fh_err *err;

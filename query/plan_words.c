@@ -144,6 +144,7 @@ static fh_status word_node(fhi_planner *planner, const fh_token *token, const fh
     FH_TRY(fhi_node_new(planner, FHI_NODE_WORD, out));
     (*out)->title_only = mode->title_only;
     (*out)->weight = mode->weight * (token->word->stop ? STOP_WEIGHT : 1);
+    if (!token->word->stop) planner->content = true;
     if (token->word->kind == FH_TOKEN_DATE) return date_spec(planner, token->word, &(*out)->word);
     return spec_of(planner, token->word, mode->exact, &(*out)->word);
 }
@@ -178,6 +179,7 @@ static fh_status phrase_node(fhi_planner *planner, const tokens *t, uint32_t fir
     (*out)->title_only = mode->title_only;
     (*out)->weight = mode->weight;
     (*out)->slots = slots;
+    planner->content = true;
     (*out)->slot_count = count;
     return FH_OK;
 }
@@ -303,6 +305,7 @@ fh_status fhi_plan_prefix_leaf(fhi_planner *planner, const fhi_syntax *leaf, con
         FH_TRY(plan_token(planner, &t, &t.plain[i], mode, &list));
     FH_TRY(count_leaf(planner, &t, &t.plain[last]));
     FH_TRY(fhi_node_new(planner, FHI_NODE_PREFIX, &node));
+    planner->content = true;
     node->prefix = joined ? joined->word->fold : t.plain[last].word->fold;
     node->weight = mode->weight;
     node->title_only = mode->title_only;

@@ -1,0 +1,168 @@
+/* reply.c - hits, articles and errors as JSON.
+ *
+ * Keys keep the order they are set in; programs read them by name, people read them from left to right.
+ */
+#include "query/reply.h"
+
+#include <fihrist/status.h>
+
+/* jansson takes no text that is not UTF-8: such a record is damaged. */
+static fh_status set_text(json_t *object, const char *key, fh_str text)
+{
+    json_t *value = json_stringn(text.ptr ? text.ptr : "", text.len);
+    if (!value) return fhi_utf8_check(text.ptr, text.len) < text.len ? FH_E_CORRUPT : FH_E_NOMEM;
+    return json_object_set_new(object, key, value) == 0 ? FH_OK : FH_E_NOMEM;
+}
+
+/* [[begin,end],...] */
+static fh_status set_marks(json_t *object, const char *key, const fhi_shown *shown)
+{
+    json_t *marks = json_array();
+    if (json_object_set_new(object, key, marks) != 0) return FH_E_NOMEM;
+    for (uint32_t i = 0; i < shown->mark_count; i++) {
+        json_t *pair = json_array();
+        if (json_array_append_new(marks, pair) != 0 ||
+            json_array_append_new(pair, json_integer(shown->marks[2 * i])) != 0 ||
+            json_array_append_new(pair, json_integer(shown->marks[2 * i + 1])) != 0)
+            return FH_E_NOMEM;
+    }
+    return FH_OK;
+}
+
+static fh_status fill_hit(json_t *hit, const fh_record *record, float score, const fhi_shown *title,
+                          const fhi_shown *snippet)
+{
+    static const fh_field after[] = {FH_FIELD_DATE, FH_FIELD_SOURCE, FH_FIELD_SECTION, FH_FIELD_AUTHOR,
+                                     FH_FIELD_LANG, FH_FIELD_URL,    FH_FIELD_REGION};
+    FH_TRY(set_text(hit, "id", record->fields[FH_FIELD_ID]));
+    if (json_object_set_new(hit, "score", json_real((double)score)) != 0) return FH_E_NOMEM;
+    FH_TRY(set_text(hit, "title", title->text));
+    FH_TRY(set_text(hit, "snippet", snippet->text));
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
+        FH_TRY(set_text(hit, fh_field_name(after[i]), record->fields[after[i]]));
+    FH_TRY(set_marks(hit, "title_marks", title));
+    return set_marks(hit, "snippet_marks", snippet);
+}
+
+fh_status fhi_reply_hit(const fh_record *record, float score, const fhi_shown *title, const fhi_shown *snippet,
+                        json_t **out)
+{
+    *out = json_object();
+    if (!*out) return FH_E_NOMEM;
+    const fh_status status = fill_hit(*out, record, score, title, snippet);
+    if (status == FH_OK) return FH_OK;
+    json_decref(*out);
+    *out = NULL;
+    return status;
+}
+
+/* Tags are stored one a line. */
+static fh_status set_tags(json_t *article, fh_str tags)
+{
+    json_t *list = json_array();
+    if (json_object_set_new(article, "tags", list) != 0) return FH_E_NOMEM;
+    while (tags.len) {
+        const char *line = memchr(tags.ptr, '\n', tags.len);
+        const size_t len = line ? (size_t)(line - tags.ptr) : tags.len;
+        if (json_array_append_new(list, json_stringn(tags.ptr, len)) != 0)
+            return fhi_utf8_check(tags.ptr, len) < len ? FH_E_CORRUPT : FH_E_NOMEM;
+        const size_t step = len + (line ? 1 : 0);
+        tags = (fh_str){tags.ptr + step, tags.len - step};
+    }
+    return FH_OK;
+}
+
+/* Unknown fields come after the known ones; a stored object that does not parse is damage. */
+static fh_status set_extra(json_t *article, fh_str extra)
+{
+    if (extra.len == 0) return FH_OK;
+    json_t *object = json_loadb(extra.ptr, extra.len, JSON_REJECT_DUPLICATES, NULL);
+    if (!object) return FH_E_CORRUPT;
+    const int failed = json_is_object(object) ? json_object_update_missing(article, object) : 0;
+    const bool is_object = json_is_object(object);
+    json_decref(object);
+    if (!is_object) return FH_E_CORRUPT;
+    return failed ? FH_E_NOMEM : FH_OK;
+}
+
+static fh_status fill_article(json_t *article, const fh_record *record)
+{
+    for (int field = 0; field < FH_FIELD_EXTRA; field++) {
+        const fh_str text = record->fields[field];
+        if (field == FH_FIELD_TAGS && text.len)
+            FH_TRY(set_tags(article, text));
+        else if (text.len || field == FH_FIELD_ID)
+            FH_TRY(set_text(article, fh_field_name((fh_field)field), text));
+    }
+    return set_extra(article, record->fields[FH_FIELD_EXTRA]);
+}
+
+fh_status fhi_reply_article(const fh_record *record, json_t **out)
+{
+    *out = json_object();
+    if (!*out) return FH_E_NOMEM;
+    const fh_status status = fill_article(*out, record);
+    if (status == FH_OK) return FH_OK;
+    json_decref(*out);
+    *out = NULL;
+    return status;
+}
+
+/* ---- errors ---------------------------------------------------------------------------------------------- */
+
+static json_t *error_object(const char *code, fh_str message, uint32_t offset, uint32_t offset_chars)
+{
+    return json_pack("{s:{s:s, s:s%, s:I, s:I}}", "error", "code", code, "message", message.ptr, message.len, "offset",
+                     (json_int_t)offset, "offset_chars", (json_int_t)offset_chars);
+}
+
+json_t *fhi_reply_failure(const fhi_failure *failure, fh_str query, fhi_message_lang lang)
+{
+    const bool wrong_query = failure->query.code != FHI_QUERY_NONE;
+    const char *code = wrong_query ? fhi_query_code_name(failure->query.code) : fhi_status_code(failure->status);
+    fhi_buf text;
+    fhi_buf_init(&text);
+    if (wrong_query)
+        fhi_query_message(&failure->query, lang, &text);
+    else
+        fhi_status_message(failure->status, failure->err.text, lang, &text);
+    const uint32_t offset = wrong_query ? failure->query.offset : 0;
+    json_t *object = NULL;
+    if (text.status == FH_OK)
+        object = error_object(code, fhi_buf_str(&text), offset, fhi_query_chars_before(query, offset));
+    fhi_buf_fini(&text);
+    return object;
+}
+
+fh_status fhi_error_json(const char *code, const char *message, struct json_t *id_json, fhi_buf *json)
+{
+    fh_str text = fhi_str(message);
+    if (fhi_utf8_check(text.ptr, text.len) < text.len) text = FH_STR("the request is not valid UTF-8");
+    return fhi_reply_write(error_object(code, text, 0, 0), id_json, json);
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------- */
+
+static int put_bytes(const char *bytes, size_t len, void *buf)
+{
+    fhi_buf_put(buf, bytes, len);
+    return ((fhi_buf *)buf)->status == FH_OK ? 0 : -1;
+}
+
+fh_status fhi_reply_write(json_t *body, json_t *id_json, fhi_buf *json)
+{
+    json_t *whole = body;
+    const size_t before = json->len;
+    if (body && id_json) {
+        whole = json_pack("{s:O}", "id", id_json);
+        if (whole && json_object_update(whole, body) != 0) {
+            json_decref(whole);
+            whole = NULL;
+        }
+        json_decref(body);
+    }
+    const int failed = whole ? json_dump_callback(whole, put_bytes, json, JSON_COMPACT | JSON_REAL_PRECISION(9)) : -1;
+    json_decref(whole);
+    if (failed) json->len = before;
+    return failed ? FH_E_NOMEM : FH_OK;
+}

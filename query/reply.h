@@ -1,0 +1,28 @@
+/* reply.h - JSON answers, between request.c and reply.c. */
+#ifndef FHI_REPLY_H
+#define FHI_REPLY_H
+
+#include "query/snippet.h"
+#include "query/syntax.h"
+
+#include <jansson.h>
+
+/* Why a request failed: a wrong query (query.code is not NONE), or anything else (err). */
+typedef struct fhi_failure {
+    fh_status status;
+    fhi_query_error query;
+    fh_err err;
+} fhi_failure;
+
+/* One hit as an object. Codes: FH_E_NOMEM, FH_E_CORRUPT (a stored text is not UTF-8). */
+fh_status fhi_reply_hit(const fh_record *record, float score, const fhi_shown *title, const fhi_shown *snippet,
+                        json_t **out);
+/* The whole record. */
+fh_status fhi_reply_article(const fh_record *record, json_t **out);
+/* The error object of a failed request, in its language. */
+json_t *fhi_reply_failure(const fhi_failure *failure, fh_str query, fhi_message_lang lang);
+
+/* Writes `body` (taken over; NULL is a failed allocation) with id_json in front of it. */
+fh_status fhi_reply_write(json_t *body, json_t *id_json, fhi_buf *json);
+
+#endif

@@ -1,0 +1,280 @@
+/* request.c - one search from its text to its answer: parse, plan, match, show. */
+#include "query/request.h"
+
+#include "query/plan.h"
+#include "query/reply.h"
+#include "query/snippet.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    TOP_DEFAULT = 10,
+    ARENA_BYTES_MAX = 64 * 1024 * 1024,      /* of one request */
+    SHOW_BYTES_MAX = 4 * 1024 * 1024,        /* of one hit being shown */
+    WORD_CACHE_BYTES_MAX = 32 * 1024 * 1024, /* of the analyzer; dropped between requests */
+    NUMBER_DIGITS_MAX = 9
+};
+
+struct fhi_searcher {
+    fh_analyzer *analyzer;
+    fhi_snippeter *snippeter;
+    bool any_word;   /* the analyzer is `words` */
+    fhi_arena arena; /* syntax, plan, hits */
+    fhi_arena show;  /* one hit */
+    fhi_buf record;
+};
+
+/* ---- parameters ------------------------------------------------------------------------------------------ */
+
+void fhi_request_defaults(fhi_request *request)
+{
+    *request = (fhi_request){.query = {"", 0}, .top = TOP_DEFAULT};
+}
+
+static fh_status set_number(fh_str name, fh_str value, uint32_t least, uint32_t most, uint32_t *out, fh_err *err)
+{
+    uint32_t number = 0;
+    bool digits = value.len > 0 && value.len <= NUMBER_DIGITS_MAX;
+    for (size_t i = 0; digits && i < value.len; i++) {
+        digits = value.ptr[i] >= '0' && value.ptr[i] <= '9';
+        number = number * 10 + (uint32_t)(value.ptr[i] - '0');
+    }
+    if (!digits || number < least || number > most)
+        return fhi_fail(err, FH_E_INVALID, "`%.*s` takes a whole number from %u to %u", (int)name.len, name.ptr, least,
+                        most);
+    *out = number;
+    return FH_OK;
+}
+
+/* choices: allowed values separated by a space; *out is the number of the one given. */
+static fh_status set_choice(fh_str name, fh_str value, const char *const *choices, unsigned count, unsigned *out,
+                            fh_err *err)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (fhi_str_equal(value, fhi_str(choices[i]))) {
+            *out = i;
+            return FH_OK;
+        }
+    return fhi_fail(err, FH_E_INVALID, "`%.*s` takes %s%s%s%s%s", (int)name.len, name.ptr, choices[0],
+                    count > 2 ? ", " : "", count > 2 ? choices[1] : "", " or ", choices[count - 1]);
+}
+
+fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_err *err)
+{
+    static const char *const ops[] = {"and", "or"}, *const sorts[] = {"score", "date"},
+                             *const langs[] = {"en", "fr", "ar"};
+    unsigned choice = 0;
+    if (fhi_str_equal(name, FH_STR("q"))) {
+        if (value.len > FHI_QUERY_BYTES_MAX)
+            return fhi_fail(err, FH_E_LIMIT, "a query has at most %d bytes", FHI_QUERY_BYTES_MAX);
+        request->query = value;
+        return FH_OK;
+    }
+    if (fhi_str_equal(name, FH_STR("top"))) return set_number(name, value, 1, FHI_TOP_MAX, &request->top, err);
+    if (fhi_str_equal(name, FH_STR("offset")))
+        return set_number(name, value, 0, FHI_TOP_MAX - 1, &request->offset, err);
+    if (fhi_str_equal(name, FH_STR("op"))) {
+        FH_TRY(set_choice(name, value, ops, 2, &choice, err));
+        request->op = choice ? FHI_OP_OR : FHI_OP_AND;
+        return FH_OK;
+    }
+    if (fhi_str_equal(name, FH_STR("sort"))) {
+        FH_TRY(set_choice(name, value, sorts, 2, &choice, err));
+        request->sort = choice ? FHI_SORT_DATE : FHI_SORT_SCORE;
+        return FH_OK;
+    }
+    if (fhi_str_equal(name, FH_STR("lang"))) {
+        FH_TRY(set_choice(name, value, langs, 3, &choice, err));
+        request->lang = (fhi_message_lang)choice;
+        return FH_OK;
+    }
+    return fhi_fail(err, FH_E_NOT_FOUND, "there is no parameter `%.*s`", name.len < 40 ? (int)name.len : 40, name.ptr);
+}
+
+/* ---- searcher -------------------------------------------------------------------------------------------- */
+
+fh_status fhi_searcher_create(const char *analyzer, fhi_searcher **out, fh_err *err)
+{
+    *out = NULL;
+    fhi_searcher *s = calloc(1, sizeof *s);
+    if (!s) return fhi_fail(err, FH_E_NOMEM, "no memory for a searcher");
+    fhi_arena_init(&s->arena, ARENA_BYTES_MAX);
+    fhi_arena_init(&s->show, SHOW_BYTES_MAX);
+    s->any_word = strcmp(analyzer, "words") == 0;
+    fh_status status = fh_analyzer_create(analyzer, &s->analyzer, err);
+    if (status == FH_OK) status = fhi_snippeter_create(s->analyzer, &s->snippeter, err);
+    if (status != FH_OK) {
+        fhi_searcher_destroy(s);
+        return status;
+    }
+    *out = s;
+    return FH_OK;
+}
+
+void fhi_searcher_destroy(fhi_searcher *searcher)
+{
+    if (!searcher) return;
+    fhi_snippeter_destroy(searcher->snippeter);
+    fh_analyzer_destroy(searcher->analyzer);
+    fhi_arena_fini(&searcher->arena);
+    fhi_arena_fini(&searcher->show);
+    fhi_buf_fini(&searcher->record);
+    free(searcher);
+}
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* ---- search ---------------------------------------------------------------------------------------------- */
+
+/* When a search is over a limit: the prefix that grew too large, if one did. */
+typedef struct expansion {
+    uint32_t count;
+} expansion;
+
+static bool count_form(void *argument, fh_str fold, fh_str exact, const fhi_form_info *info)
+{
+    (void)fold;
+    (void)exact;
+    (void)info;
+    return ++((expansion *)argument)->count <= FHI_EXPANSION_MAX;
+}
+
+static bool count_term(void *argument, fh_str term, const fhi_term_info *info)
+{
+    (void)term;
+    (void)info;
+    return ++((expansion *)argument)->count <= FHI_EXPANSION_MAX;
+}
+
+static bool prefix_is_too_wide(const fhi_searcher *s, const fhi_index *index, fh_str prefix)
+{
+    char term[FH_TERM_BYTES_MAX + 1] = {FHI_NS_STEM};
+    if (prefix.len > FH_TERM_BYTES_MAX) return false;
+    if (prefix.len) memcpy(term + 1, prefix.ptr, prefix.len);
+    for (uint32_t i = 0; i < fhi_index_segment_count(index); i++) {
+        expansion found = {0};
+        const fhi_segment *segment = fhi_index_segment(index, i);
+        if (s->any_word)
+            (void)fhi_terms_scan(segment, (fh_str){term, prefix.len + 1}, count_term, &found);
+        else
+            (void)fhi_forms_scan(segment, prefix, count_form, &found);
+        if (found.count > FHI_EXPANSION_MAX) return true;
+    }
+    return false;
+}
+
+static fh_status blame_prefix(const fhi_searcher *s, const fhi_index *index, const fhi_request *request,
+                              const fhi_plan *plan, fhi_failure *failure)
+{
+    const fhi_plan_prefix *widest = NULL;
+    for (const fhi_plan_prefix *prefix = plan->prefixes; prefix; prefix = prefix->next)
+        if (prefix_is_too_wide(s, index, prefix->node->prefix)) widest = prefix; /* the first in the query comes last */
+    if (!widest) return FH_E_LIMIT;
+    return fhi_query_fail(&failure->query, FHI_QUERY_EXPANSION_LIMIT, (size_t)(widest->text.ptr - request->query.ptr),
+                          widest->text);
+}
+
+static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_plan *plan,
+                           fhi_failure *failure)
+{
+    const fhi_parse_options options = {.any_word = s->any_word};
+    const fhi_plan_input input = {s->analyzer, fhi_index_settings(index), request->op, &s->arena, request->query};
+    fhi_syntax *root;
+    if (fhi_index_settings(index)->analyzer_id != fh_analyzer_id(s->analyzer))
+        return fhi_fail(&failure->err, FH_E_ANALYZER, "%s", fhi_index_settings(index)->analyzer);
+    if (request->top == 0 || request->top > FHI_TOP_MAX || request->offset > FHI_TOP_MAX - request->top)
+        return fhi_fail(&failure->err, FH_E_INVALID, "offset and top together reach at most %d", FHI_TOP_MAX);
+    FH_TRY(fhi_parse(request->query, &options, &s->arena, &root, &failure->query));
+    FH_TRY(fhi_plan_make(&input, root, plan, &failure->query, &failure->err));
+    return fhi_snippeter_start(s->snippeter, plan, &s->arena);
+}
+
+static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_request *request, const fhi_plan *plan,
+                       fhi_hits *hits, fhi_failure *failure)
+{
+    const fhi_match_options options = {.top = request->offset + request->top,
+                                       .sort = plan->scored ? request->sort : FHI_SORT_DATE,
+                                       .count = true,
+                                       .deadline_ns = request->deadline_ns};
+    const fh_status status = fhi_match_run(index, plan->root, &options, &s->arena, hits, &failure->err);
+    if (status == FH_E_LIMIT && plan->prefixes) return blame_prefix(s, index, request, plan, failure);
+    return status;
+}
+
+static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, json_t *list, fh_err *err)
+{
+    fh_record record;
+    fhi_shown title, snippet;
+    json_t *object;
+    fhi_arena_reset(&s->show);
+    FH_TRY(fhi_segment_record(fhi_index_segment(index, hit->segment), hit->doc, &s->record, err));
+    FH_TRY(fh_record_decode(fhi_buf_str(&s->record), &record));
+    FH_TRY(fhi_snippet_title(s->snippeter, record.fields[FH_FIELD_TITLE], &s->show, &title));
+    FH_TRY(fhi_snippet_make(s->snippeter, &record, &s->show, &snippet));
+    FH_TRY(fhi_reply_hit(&record, hit->score, &title, &snippet, &object));
+    return json_array_append_new(list, object) == 0 ? FH_OK : FH_E_NOMEM;
+}
+
+static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_request *request, json_t *body,
+                        fhi_failure *failure)
+{
+    const uint64_t start_us = now_us();
+    fhi_plan plan;
+    fhi_hits hits;
+    FH_TRY(make_plan(s, index, request, &plan, failure));
+    FH_TRY(match(s, index, request, &plan, &hits, failure));
+    json_t *list = json_array();
+    if (json_object_set_new(body, "hits", list) != 0) return FH_E_NOMEM;
+    for (uint32_t i = request->offset; i < hits.hit_count; i++)
+        FH_TRY(show_hit(s, index, &hits.hits[i], list, &failure->err));
+    if (json_object_set_new(body, "total", json_integer((json_int_t)hits.total)) != 0 ||
+        json_object_set_new(body, "took_us", json_integer((json_int_t)(now_us() - start_us))) != 0)
+        return FH_E_NOMEM;
+    return FH_OK;
+}
+
+/* The answer, or the error object in its place; the status stays that of the request. */
+static fh_status answer(fhi_failure *failure, fh_status status, json_t *body, const fhi_request *request,
+                        json_t *id_json, fhi_buf *json)
+{
+    if (status != FH_OK) {
+        json_decref(body);
+        failure->status = status;
+        body = fhi_reply_failure(failure, request->query, request->lang);
+    }
+    const fh_status written = fhi_reply_write(body, id_json, json);
+    return status != FH_OK ? status : written;
+}
+
+fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_request *request, struct json_t *id_json,
+                           fhi_buf *json)
+{
+    fhi_failure failure = {.status = FH_OK};
+    fhi_arena_reset(&searcher->arena);
+    if (fh_analyzer_cache_bytes(searcher->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(searcher->analyzer);
+    json_t *body = json_object();
+    const fh_status status = body ? search(searcher, index, request, body, &failure) : FH_E_NOMEM;
+    return answer(&failure, status, body, request, id_json, json);
+}
+
+fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str id, fhi_buf *json)
+{
+    const fhi_request nothing = {.query = {"", 0}};
+    fhi_failure failure = {.status = FH_OK};
+    fh_record record;
+    uint32_t segment, doc;
+    json_t *body = NULL;
+    fh_status status = fhi_index_find_id(index, id, &segment, &doc, &failure.err);
+    if (status == FH_E_NOT_FOUND) failure.err.text[0] = '\0';
+    if (status == FH_OK)
+        status = fhi_segment_record(fhi_index_segment(index, segment), doc, &searcher->record, &failure.err);
+    if (status == FH_OK) status = fh_record_decode(fhi_buf_str(&searcher->record), &record);
+    if (status == FH_OK) status = fhi_reply_article(&record, &body);
+    return answer(&failure, status, body, &nothing, NULL, json);
+}
