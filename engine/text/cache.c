@@ -39,12 +39,27 @@ void fhi_cache_fini(fhi_cache *cache)
     *cache = (fhi_cache){0};
 }
 
+/* Gives memory back, so that the owner's bound on fhi_cache_bytes holds again; keeps it only when no smaller table can
+ * be had. */
 void fhi_cache_reset(fhi_cache *cache)
 {
-    memset(cache->forms, 0, ((size_t)cache->form_mask + 1) * sizeof *cache->forms);
-    memset(cache->entries, 0, ((size_t)cache->entry_mask + 1) * sizeof *cache->entries);
+    fhi_form *forms = make_forms(CACHE_SLOTS_FIRST);
+    fhi_entry_slot *entries = calloc(CACHE_SLOTS_FIRST, sizeof *entries);
+    if (forms && entries) {
+        free(cache->forms);
+        free(cache->entries);
+        cache->forms = forms;
+        cache->entries = entries;
+        cache->form_mask = cache->entry_mask = CACHE_SLOTS_FIRST - 1;
+    } else {
+        free(forms);
+        free(entries);
+        memset(cache->forms, 0, ((size_t)cache->form_mask + 1) * sizeof *cache->forms);
+        memset(cache->entries, 0, ((size_t)cache->entry_mask + 1) * sizeof *cache->entries);
+    }
     cache->form_count = cache->entry_count = 0;
-    fhi_arena_reset(&cache->arena);
+    fhi_arena_fini(&cache->arena);
+    fhi_arena_init(&cache->arena, cache_bytes_cap);
 }
 
 size_t fhi_cache_bytes(const fhi_cache *cache)

@@ -30,8 +30,8 @@ static fh_status load_irregular(fhi_french *french, const fhi_folder *folder)
     return FH_OK;
 }
 
-/* Words that take the stem of a form near to them: without their last letter, or with an s behind. */
-static fh_status load_neighbours(fhi_french *french, const fhi_folder *folder, const char *const *lines, bool drop)
+/* Words that take the stem of a form near to them: with `more` behind, or without their last letter when it is 0. */
+static fh_status load_neighbours(fhi_french *french, const fhi_folder *folder, const char *const *lines, char more)
 {
     for (; *lines; lines++) {
         const char *line = *lines;
@@ -39,10 +39,10 @@ static fh_status load_neighbours(fhi_french *french, const fhi_folder *folder, c
             fhi_term key, near, stem;
             FH_TRY(fhi_fold_word_latin(folder, word, &key));
             near = key;
-            if (drop)
-                near.len--;
+            if (more)
+                near.text[near.len++] = more;
             else
-                near.text[near.len++] = 's';
+                near.len--;
             FH_TRY(fhi_stemmer_fr_run(french->snowball, fhi_term_str(&near), &stem));
             FH_TRY(fhi_wordmap_put(&french->irregular, folder->arena, fhi_term_str(&key), fhi_term_str(&stem), 1));
         }
@@ -54,12 +54,13 @@ fh_status fhi_french_init(fhi_french *french, const fhi_folder *folder)
 {
     *french = (fhi_french){0};
     FH_TRY(fhi_stemmer_fr_create(&french->snowball));
-    const uint32_t count =
-        fhi_line_count(fhi_irregular_fr) + fhi_line_count(fhi_plural_fr) + fhi_line_count(fhi_singular_fr);
+    const uint32_t count = fhi_line_count(fhi_irregular_fr) + fhi_line_count(fhi_plural_fr) +
+                           fhi_line_count(fhi_singular_fr) + fhi_line_count(fhi_masculine_fr);
     FH_TRY(fhi_wordmap_init(&french->irregular, folder->arena, count));
     FH_TRY(load_irregular(french, folder));
-    FH_TRY(load_neighbours(french, folder, fhi_plural_fr, true));
-    FH_TRY(load_neighbours(french, folder, fhi_singular_fr, false));
+    FH_TRY(load_neighbours(french, folder, fhi_plural_fr, 0));
+    FH_TRY(load_neighbours(french, folder, fhi_singular_fr, 's'));
+    FH_TRY(load_neighbours(french, folder, fhi_masculine_fr, 'e'));
     return fhi_wordmap_load(&french->stop, folder, fhi_stop_fr, fhi_fold_word_latin);
 }
 

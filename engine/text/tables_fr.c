@@ -64,3 +64,10 @@ const char *const fhi_singular_fr[] = {
     "opinion réflexion religion connexion démission transmission suspicion nourrisson",
     "souvenir loisir désir",
     NULL};
+
+/* Adjectives in -ais, whose masculine Snowball takes for an imperfect: they take the stem of the feminine. */
+const char *const fhi_masculine_fr[] = {
+    "français anglais sénégalais portugais japonais libanais hollandais irlandais écossais finlandais islandais néerlandais",
+    "polonais camerounais gabonais togolais congolais soudanais rwandais burundais thaïlandais taïwanais",
+    "marseillais lyonnais bordelais nantais rennais orléanais havrais antillais martiniquais",
+    "guyanais réunionnais mauvais", NULL};

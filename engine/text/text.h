@@ -203,6 +203,7 @@ extern const char *const fhi_stop_ar[];
 extern const char *const fhi_irregular_fr[];   /* "stem word word ..." */
 extern const char *const fhi_plural_fr[];      /* lose their last letter before Snowball */
 extern const char *const fhi_singular_fr[];    /* get an s before Snowball */
+extern const char *const fhi_masculine_fr[];   /* get an e before Snowball */
 extern const char *const fhi_waw_initial_ar[]; /* nouns and verbs whose first letter is waw */
 extern const char *const fhi_lam_initial_ar[];
 extern const char *const fhi_al_initial_ar[]; /* words whose alef-lam is not the article */
