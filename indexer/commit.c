@@ -1,0 +1,194 @@
+/* commit.c - from flushed segments to a new manifest.
+ *
+ * The segments of one run become one. Then, while there are more than FHI_SEGMENTS_KEPT_MAX, the smallest are
+ * merged, and with them every next one that is not twice as large as all before it: so sizes stay apart and an
+ * article is rewritten a logarithmic number of times. A segment with more dead than living documents is
+ * rewritten alone; one with only dead documents is dropped.
+ */
+#include "indexer/writer.h"
+
+#include <stdlib.h>
+
+enum { GROUP_MAX = 64 };
+
+static void drop_segment(fh_writer *writer, uint32_t at)
+{
+    fhi_live_segment_fini(&writer->segments[at]);
+    writer->segment_count--;
+    memmove(&writer->segments[at], &writer->segments[at + 1],
+            (writer->segment_count - at) * sizeof writer->segments[0]);
+}
+
+static void drop_dead(fh_writer *writer)
+{
+    for (uint32_t i = writer->segment_count; i-- > 0;)
+        if (writer->segments[i].deleted_count == writer->segments[i].info.doc_count) drop_segment(writer, i);
+}
+
+static fh_status write_merged(fh_writer *writer, const uint32_t *group, uint32_t count, fhi_segment_info *info,
+                              fh_err *err)
+{
+    fhi_merge_input inputs[GROUP_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        const fhi_live_segment *from = &writer->segments[group[i]];
+        inputs[i] = (fhi_merge_input){from->segment, from->deleted, from->info.length_sum};
+    }
+    fhi_segment_writer *segment = NULL;
+    FH_TRY(fhi_segment_writer_create(writer->vfs, writer->directory, writer->next_segment_id++, &writer->settings,
+                                     &segment, err));
+    fh_status status = fhi_merge(inputs, count, writer->settings.exact_weight > 0, segment, writer->cancelled,
+                                 writer->cancelled_argument, err);
+    if (status == FH_OK || fhi_segment_writer_status(segment) != FH_OK) {
+        const fh_status finished = fhi_segment_writer_finish(segment, info, err);
+        if (finished != FH_OK) status = finished;
+    }
+    fhi_segment_writer_destroy(segment);
+    return status;
+}
+
+/* Segments group[0..count), in increasing order, become one at the place of the first. */
+static fh_status merge_group(fh_writer *writer, const uint32_t *group, uint32_t count, fh_err *err)
+{
+    fhi_segment_info info;
+    FH_TRY(write_merged(writer, group, count, &info, err));
+    FH_TRY(fhi_writer_add_segment(writer, &info, true, err));
+    const fhi_live_segment merged = writer->segments[--writer->segment_count];
+    for (uint32_t i = count; i-- > 1;)
+        drop_segment(writer, group[i]);
+    fhi_live_segment_fini(&writer->segments[group[0]]);
+    writer->segments[group[0]] = merged;
+    return FH_OK;
+}
+
+/* How many segments from order[0] on can be merged at once in the memory there is: at least two. */
+static uint32_t fitting(const fh_writer *writer, const uint32_t *order, uint32_t count)
+{
+    size_t bytes = 0;
+    uint32_t taken = 0;
+    for (; taken < count && taken < GROUP_MAX; taken++) {
+        bytes += fhi_merge_heap_bytes(writer->segments[order[taken]].segment);
+        if (bytes > writer->memory_bytes / 8 * 5 && taken >= 2) break;
+    }
+    return taken;
+}
+
+/* One pass merges neighbours in groups, in order; passes go on until one segment of the run is left. */
+static fh_status merge_fresh(fh_writer *writer, fh_err *err)
+{
+    uint32_t first = 0;
+    while (first < writer->segment_count && !writer->segments[first].fresh)
+        first++;
+    while (writer->segment_count - first > 1) {
+        for (uint32_t at = first; at + 1 < writer->segment_count; at++) {
+            uint32_t group[GROUP_MAX];
+            uint32_t count = writer->segment_count - at < GROUP_MAX ? writer->segment_count - at : GROUP_MAX;
+            for (uint32_t i = 0; i < count; i++)
+                group[i] = at + i;
+            count = fitting(writer, group, count);
+            FH_TRY(merge_group(writer, group, count, err));
+        }
+    }
+    return FH_OK;
+}
+
+static int by_size(const void *a, const void *b, void *argument)
+{
+    const fhi_live_segment *segments = argument;
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    if (segments[x].info.file_bytes != segments[y].info.file_bytes)
+        return segments[x].info.file_bytes < segments[y].info.file_bytes ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static fh_status merge_smallest(fh_writer *writer, fh_err *err)
+{
+    uint32_t *order = malloc(writer->segment_count * sizeof *order);
+    if (!order) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < writer->segment_count; i++)
+        order[i] = i;
+    qsort_r(order, writer->segment_count, sizeof *order, by_size, writer->segments);
+    uint64_t bytes = 0;
+    uint32_t count = 0;
+    for (; count < writer->segment_count; count++) {
+        const uint64_t next = writer->segments[order[count]].info.file_bytes;
+        if (count >= 2 && next > 2 * bytes) break;
+        bytes += next;
+    }
+    count = fitting(writer, order, count);
+    qsort(order, count, sizeof *order, by_number);
+    const fh_status status = merge_group(writer, order, count, err);
+    free(order);
+    return status;
+}
+
+static fh_status rewrite_half_dead(fh_writer *writer, fh_err *err)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++)
+        if (writer->segments[i].deleted_count > writer->segments[i].info.doc_count / 2)
+            FH_TRY(merge_group(writer, &i, 1, err));
+    return FH_OK;
+}
+
+static fh_status write_deletes(fh_writer *writer, fh_err *err)
+{
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        fhi_live_segment *segment = &writer->segments[i];
+        if (!segment->changed) continue;
+        segment->info.delete_id = writer->next_segment_id++;
+        segment->info.deleted_count = segment->deleted_count;
+        FH_TRY(fhi_deletes_write(writer->vfs, writer->directory, segment->info.id, segment->info.delete_id,
+                                 segment->deleted, segment->info.doc_count, err));
+    }
+    return FH_OK;
+}
+
+static fh_status write_manifest(fh_writer *writer, fh_err *err)
+{
+    fhi_manifest manifest = {.settings = writer->settings,
+                             .generation = writer->generation + 1,
+                             .next_segment_id = writer->next_segment_id,
+                             .segment_count = writer->segment_count};
+    if (writer->segment_count > FHI_SEGMENTS_MAX) return fhi_fail(err, FH_E_LIMIT, "too many segments");
+    manifest.segments = malloc((writer->segment_count + (size_t)1) * sizeof *manifest.segments);
+    if (!manifest.segments) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < writer->segment_count; i++) {
+        manifest.segments[i] = writer->segments[i].info;
+        bytes += manifest.segments[i].file_bytes;
+    }
+    const fh_status status = fhi_manifest_write(writer->vfs, writer->directory, &manifest, err);
+    if (status == FH_OK) {
+        writer->generation = manifest.generation;
+        writer->stats.index_bytes = bytes;
+        /* What stays behind here is removed by the next writer. */
+        (void)fhi_manifest_sweep(writer->vfs, writer->directory, &manifest, NULL);
+    }
+    fhi_manifest_fini(&manifest);
+    return status;
+}
+
+fh_status fhi_writer_publish(fh_writer *writer, fh_err *err)
+{
+    bool news = false;
+    for (uint32_t i = 0; i < writer->segment_count; i++)
+        news = news || writer->segments[i].fresh;
+    if (!news) return FH_OK;
+    FH_TRY(merge_fresh(writer, err));
+    drop_dead(writer);
+    while (writer->segment_count > FHI_SEGMENTS_KEPT_MAX)
+        FH_TRY(merge_smallest(writer, err));
+    FH_TRY(rewrite_half_dead(writer, err));
+    FH_TRY(write_deletes(writer, err));
+    if (writer->cancelled && writer->cancelled(writer->cancelled_argument))
+        return fhi_fail(err, FH_E_CANCELLED, "interrupted");
+    FH_TRY(write_manifest(writer, err));
+    for (uint32_t i = 0; i < writer->segment_count; i++)
+        writer->segments[i].fresh = writer->segments[i].changed = false;
+    return FH_OK;
+}

@@ -1,0 +1,45 @@
+/* source.h - what PATH arguments stand for: a list of streams with their formats, folders walked.
+ */
+#ifndef FHI_SOURCE_H
+#define FHI_SOURCE_H
+
+#include "indexer/input.h"
+
+typedef enum fhi_format { FHI_FORMAT_AUTO, FHI_FORMAT_JSONL, FHI_FORMAT_TEXT, FHI_FORMAT_LINES } fhi_format;
+
+enum { FHI_FOLDER_DEPTH_MAX = 64 };
+
+typedef struct fhi_source {
+    char *path;        /* as opened, and as named in messages; owned */
+    const char *name;  /* id of a text file: path below the folder that was given, or the base name; inside path */
+    fhi_format format; /* never AUTO */
+    bool regular;      /* a plain file, which can be read twice */
+    uint64_t bytes;    /* of a plain file, as packed */
+    fhi_input *input;  /* opened ahead by the sampler where it cannot be read twice; owned */
+} fhi_source;
+
+/* Told for every path that cannot be read, and for what a folder holds that is left aside. */
+typedef void (*fhi_source_note)(void *argument, const fh_err *err);
+
+typedef struct fhi_sources {
+    fhi_source *items; /* owned */
+    size_t count;
+    size_t capacity;
+    uint64_t bytes;    /* sum over plain files */
+    uint32_t failed;   /* paths that could not be read */
+    uint32_t skipped;  /* entries of folders left aside: hidden, or of no known name */
+    fhi_format format; /* asked for; AUTO: by file name */
+    const char *avoid; /* folder never walked: the index itself */
+    fhi_source_note note;
+    void *note_argument;
+} fhi_sources;
+
+/* Adds a file, a folder (its plain files in byte order of their names, links to folders not followed) or "-".
+ * What cannot be read is told through note and counted in failed. Codes: FH_E_NOMEM. */
+fh_status fhi_sources_add(fhi_sources *sources, const char *path, fh_err *err);
+void fhi_sources_fini(fhi_sources *sources);
+
+/* By the name, a packing suffix apart: .jsonl .ndjson .json, .txt .text .md; AUTO when it tells nothing. */
+fhi_format fhi_format_of_name(const char *name);
+
+#endif

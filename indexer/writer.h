@@ -1,0 +1,63 @@
+/* writer.h - the writer behind include/fihrist/writer.h, as the pipeline sees it.
+ *
+ * writer.c opens, takes batches and flushes them to segments; commit.c merges, writes deletes and the manifest.
+ */
+#ifndef FHI_WRITER_H
+#define FHI_WRITER_H
+
+#include "engine/segment/index.h"
+#include "indexer/merge.h"
+
+#include <fihrist/writer.h>
+
+enum { FHI_SEGMENTS_KEPT_MAX = 8 }; /* more are merged at a commit */
+
+typedef struct fhi_live_segment {
+    fhi_segment_info info;
+    fhi_segment *segment;
+    uint64_t *deleted; /* one bit a document; NULL: none */
+    uint32_t deleted_count;
+    bool changed; /* deletes since the last commit */
+    bool fresh;   /* written since the last commit */
+} fhi_live_segment;
+
+struct fh_writer {
+    const fhi_vfs *vfs;
+    char *directory;
+    int lock_fd;
+    size_t memory_bytes;
+    fhi_cancelled cancelled;
+    void *cancelled_argument;
+    fhi_settings settings;
+    uint64_t generation; /* last committed; 0: none yet */
+    uint64_t next_segment_id;
+    fhi_live_segment *segments;
+    uint32_t segment_count;
+    uint32_t segment_capacity;
+    fhi_memory memory;
+    fhi_buf dictionary; /* for stored articles; fixed once the first batch is sealed */
+    bool dictionary_ready;
+    fhi_inverter inverter; /* of fh_writer_add */
+    fhi_store_compressor *compressor;
+    fhi_article article;
+    fh_writer_stats stats;
+    fh_status status; /* FH_OK, or what ended the writer */
+};
+
+/* Trains the dictionary of stored articles, unless the index has one already. Before the first batch. */
+fh_status fhi_writer_train(fh_writer *writer, const fhi_buf *records, const size_t *record_bytes, size_t record_count,
+                           fh_err *err);
+
+/* Appends a sealed batch of any inverter made with this writer's settings; flushes when memory is short. */
+fh_status fhi_writer_append(fh_writer *writer, fhi_inverter *inverter, fh_err *err);
+
+/* Writes what is in memory to a segment of its own; older documents with the same ids are marked deleted. */
+fh_status fhi_writer_flush(fh_writer *writer, fh_err *err);
+
+/* Merges, deletes, manifest: what is flushed becomes the index. In commit.c. */
+fh_status fhi_writer_publish(fh_writer *writer, fh_err *err);
+
+fh_status fhi_writer_add_segment(fh_writer *writer, const fhi_segment_info *info, bool fresh, fh_err *err);
+void fhi_live_segment_fini(fhi_live_segment *segment);
+
+#endif
