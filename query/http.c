@@ -1,7 +1,8 @@
 /* http.c - the incremental request parser over http_parser, and the head of a reply.
  *
  * One request at a time: the parser is paused at the end of each, so the caller decides when the next begins.
- * What is answered depends on the bytes only, never on how they were cut into reads.
+ * Whether bytes are a request depends on them alone, never on how they were cut into reads; which of two faults is
+ * named may.
  */
 #include "query/http.h"
 
@@ -68,9 +69,18 @@ static int on_header_field(http_parser *parser, const char *at, size_t len)
     return append(http, at, len);
 }
 
+/* Nor does it look at the bytes of a value. */
+static bool is_value(const char *at, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (((unsigned char)at[i] < ' ' && at[i] != '\t') || at[i] == 0x7F) return false;
+    return true;
+}
+
 static int on_header_value(http_parser *parser, const char *at, size_t len)
 {
     fhi_http_parser *http = parser_of(parser);
+    if (!is_value(at, len)) return refuse(http, 400, "a control character in the value of a header");
     if (http->head_done) return 0;
     fhi_http_header *header = &http->headers[http->header_count - 1];
     if (!http->in_value) header->value_at = (uint32_t)http->text.len;
