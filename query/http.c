@@ -89,17 +89,17 @@ static int on_header_value(http_parser *parser, const char *at, size_t len)
     return append(http, at, len);
 }
 
-static bool header_is(const fhi_http_parser *http, const fhi_http_header *header, fh_str name)
+static bool header_is(const fhi_http_parser *http, const fhi_http_header *header, const char *name)
 {
     const char *text = (const char *)http->text.data + header->name_at;
-    return header->name_len == name.len && strncasecmp(text, name.ptr, name.len) == 0;
+    return header->name_len == strlen(name) && strncasecmp(text, name, header->name_len) == 0;
 }
 
 static unsigned count_headers(const fhi_http_parser *http, const char *name)
 {
     unsigned count = 0;
     for (uint32_t i = 0; i < http->header_count; i++)
-        count += header_is(http, &http->headers[i], fhi_str(name));
+        count += header_is(http, &http->headers[i], name);
     return count;
 }
 
@@ -258,7 +258,7 @@ fh_str fhi_http_header_value(const fhi_http_parser *http, const char *name)
 {
     for (uint32_t i = 0; i < http->header_count; i++) {
         const fhi_http_header *header = &http->headers[i];
-        if (header_is(http, header, fhi_str(name)))
+        if (header_is(http, header, name))
             return (fh_str){(const char *)http->text.data + header->value_at, header->value_len};
     }
     return (fh_str){NULL, 0};

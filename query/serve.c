@@ -62,6 +62,7 @@ static void print_help(void)
 static fh_status parse_count(const char *name, const char *text, size_t least, size_t most, size_t *out, fh_err *err)
 {
     char *end;
+    *out = least;
     errno = 0;
     const unsigned long long value = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)

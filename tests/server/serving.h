@@ -351,7 +351,10 @@ static inline void read_headers(int fd, http_answer *answer)
     size_t len = strlen(answer->head);
     for (;;) {
         char *line = read_line(fd);
-        if (!line) fail_msg("the head is cut: %s", answer->head);
+        if (!line) {
+            fail_msg("the head is cut: %s", answer->head);
+            return; /* fail_msg does not come back, but does not say so */
+        }
         const size_t more = strlen(line);
         if (more <= 1) {
             free(line);

@@ -114,13 +114,14 @@ static void bad_lines_are_answered_and_the_connection_lives(void **state)
 static void a_line_too_long_is_passed_over(void **state)
 {
     (void)state;
+    static const char object_text[] = "{\"q\":\"a\"}";
     const size_t most = server.options.limits.line_bytes_max;
     char *line = malloc(most + 2);
     assert_non_null(line);
     const int fd = connect_path(server.socket);
     for (size_t len = most; len <= most + 1; len++) {
         memset(line, ' ', len);
-        memcpy(line, "{\"q\":\"a\"}", 9);
+        memcpy(line, object_text, sizeof object_text - 1);
         line[len] = '\n';
         send_bytes(fd, line, len + 1);
         json_t *object = read_json_line(fd);
