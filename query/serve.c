@@ -140,10 +140,10 @@ static void raise_descriptor_limit(const fhi_server_limits *limits)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int report(const fh_err *err)
+static int report(const fh_err *err, int exit_status)
 {
     (void)fprintf(stderr, "fihrist serve: %s%s%s\n", err->file, err->file[0] ? ": " : "", err->text);
-    return 1;
+    return exit_status;
 }
 
 static int serve(arguments *args)
@@ -158,7 +158,8 @@ static int serve(arguments *args)
     args->server.log = log_line;
     raise_descriptor_limit(&args->server.limits);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (fhi_server_create(&args->server, &server, &err) != FH_OK) return report(&err);
+    const fh_status status = fhi_server_create(&args->server, &server, &err);
+    if (status != FH_OK) return report(&err, status == FH_E_INVALID ? 2 : 1);
     if (args->server.http) (void)printf("listening on %s\n", fhi_server_http_url(server));
     if (args->server.socket) (void)printf("listening on unix:%s\n", args->server.socket);
     (void)fflush(stdout);
@@ -174,10 +175,7 @@ int fh_verb_serve(int argc, char **argv)
     args.server.http = "127.0.0.1:7700";
     args.server.worker_count = uv_available_parallelism();
     if (args.server.worker_count > FHI_WORKERS_MAX) args.server.worker_count = FHI_WORKERS_MAX;
-    if (parse_arguments(argc, argv, &args, &err) != FH_OK) {
-        (void)report(&err);
-        return 2;
-    }
+    if (parse_arguments(argc, argv, &args, &err) != FH_OK) return report(&err, 2);
     if (args.help) {
         print_help();
         return 0;

@@ -72,7 +72,7 @@ void fhi_server_options_init(fhi_server_options *options);
 typedef struct fhi_server fhi_server;
 
 /* Opens a snapshot, starts the workers, listens. SIGPIPE must be ignored by the process.
- * Codes: FH_E_INVALID (an address), FH_E_BUSY (a server is there already), FH_E_NETWORK, FH_E_NOMEM,
+ * Codes: FH_E_INVALID (an option), FH_E_BUSY (a server is there already), FH_E_NETWORK, FH_E_NOMEM,
  * FH_E_INTERNAL, and those of the service. */
 fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out, fh_err *err);
 /* "http://127.0.0.1:43121" with the port that was chosen; NULL when there is no HTTP. */

@@ -101,7 +101,7 @@ static fh_status make_room(const struct sockaddr_un *address, fh_err *err)
         if (errno == ENOENT) return FH_OK;
         return fhi_fail(err, FH_E_NETWORK, "%s: %s", path, uv_strerror(-errno));
     }
-    if (!S_ISSOCK(status.st_mode)) return fhi_fail(err, FH_E_INVALID, "%s: exists and is not a socket", path);
+    if (!S_ISSOCK(status.st_mode)) return fhi_fail(err, FH_E_NETWORK, "%s: exists and is not a socket", path);
     bool alive;
     FH_TRY(probe(address, &alive, err));
     if (alive) return fhi_fail(err, FH_E_BUSY, "%s: a server is listening there already", path);

@@ -420,7 +420,7 @@ static void a_live_socket_and_a_plain_file_are_left_alone(void **state)
     (void)close(fd);
     options.socket = scratch_path(&server.folder, "file", path);
     scratch_write_text(path, "text");
-    assert_int_equal(fhi_server_create(&options, &second, &err), FH_E_INVALID);
+    assert_int_equal(fhi_server_create(&options, &second, &err), FH_E_NETWORK);
     char *text = scratch_read(path, NULL);
     assert_string_equal(text, "text");
     free(text);

@@ -1,0 +1,259 @@
+/* test_server_verb.c - the program itself: `fihrist serve` on an index of seeds/, with signals and restarts.
+ *
+ * Runs the program named by FIHRIST (set by the test runner), else build/release/fihrist, from the root of the tree.
+ */
+#include "tests/server/serving.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+typedef struct program {
+    scratch folder;
+    char index[SCRATCH_PATH_BYTES];
+    char socket[SCRATCH_PATH_BYTES];
+    pid_t pid;
+    int out;        /* its standard output */
+    serving client; /* only its port, for the clients of serving.h */
+} program;
+
+static const char *fihrist(void)
+{
+    const char *path = getenv("FIHRIST");
+    return path && *path ? path : "build/release/fihrist";
+}
+
+/* Runs the program with standard error dropped; its output goes to *out, when wanted. */
+static pid_t spawn(const char *const *arguments, int *out)
+{
+    int ends[2] = {-1, -1};
+    if (out) assert_int_equal(pipe(ends), 0);
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        const int nowhere = open("/dev/null", O_RDWR);
+        (void)dup2(nowhere, 2);
+        (void)dup2(out ? ends[1] : nowhere, 1);
+        if (out) (void)close(ends[0]);
+        (void)execv(arguments[0], (char *const *)(uintptr_t)arguments);
+        _exit(127);
+    }
+    if (out) {
+        (void)close(ends[1]);
+        *out = ends[0];
+    }
+    return pid;
+}
+
+static int wait_for(pid_t pid)
+{
+    int status = 0;
+    for (int i = 0; i < READ_SECONDS * 100; i++) {
+        const pid_t ended = waitpid(pid, &status, WNOHANG);
+        assert_true(ended >= 0);
+        if (ended == pid) return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+        sleep_ms(10);
+    }
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, &status, 0);
+    fail_msg("the program does not end");
+    return -1;
+}
+
+static int run(const char *const *arguments)
+{
+    return wait_for(spawn(arguments, NULL));
+}
+
+static void index_file(const program *self, const char *file)
+{
+    const char *const arguments[] = {fihrist(), "index", "--index", self->index, file, NULL};
+    assert_int_equal(run(arguments), 0);
+}
+
+static void read_address(program *self, const char *start, char address[SCRATCH_PATH_BYTES])
+{
+    char line[SCRATCH_PATH_BYTES + 32];
+    size_t len = 0;
+    while (len < sizeof line - 1 && read(self->out, &line[len], 1) == 1 && line[len] != '\n')
+        len++;
+    line[len] = '\0';
+    if (strncmp(line, start, strlen(start)) != 0) fail_msg("`%s`, wanted `%s...`", line, start);
+    (void)snprintf(address, SCRATCH_PATH_BYTES, "%.*s", SCRATCH_PATH_BYTES - 1, line + strlen(start));
+}
+
+static void launch(program *self)
+{
+    char address[SCRATCH_PATH_BYTES];
+    const char *const arguments[] = {fihrist(),  "serve",      "--index",   self->index, "--http", "127.0.0.1:0",
+                                     "--socket", self->socket, "--workers", "1",         NULL};
+    self->pid = spawn(arguments, &self->out);
+    read_address(self, "listening on http://127.0.0.1:", address);
+    self->client.port = (unsigned short)strtoul(address, NULL, 10);
+    read_address(self, "listening on unix:", address);
+    assert_string_equal(address, self->socket);
+}
+
+static int end(program *self, int signal_number)
+{
+    assert_int_equal(kill(self->pid, signal_number), 0);
+    const int status = wait_for(self->pid);
+    (void)close(self->out);
+    return status;
+}
+
+static int start(void **state)
+{
+    static program one;
+    *state = &one;
+    scratch_init(&one.folder);
+    (void)scratch_path(&one.folder, "index", one.index);
+    (void)scratch_path(&one.folder, "sock", one.socket);
+    if (access(fihrist(), X_OK) != 0 || access("seeds/articles.jsonl", R_OK) != 0) {
+        print_message("%s or seeds/articles.jsonl is not there\n", fihrist());
+        *state = NULL;
+        return 0;
+    }
+    index_file(&one, "seeds/articles.jsonl");
+    return 0;
+}
+
+static int stop(void **state)
+{
+    program *self = *state;
+    if (self) scratch_fini(&self->folder);
+    return 0;
+}
+
+static program *needed(void **state)
+{
+    if (!*state) skip();
+    return *state;
+}
+
+static void both_doors_search_the_index(void **state)
+{
+    program *self = needed(state);
+    launch(self);
+    http_answer answer = get(&self->client, "/search?q=safran&top=2");
+    assert_int_equal(answer.status, 200);
+    const json_t *first = json_array_get(json_object_get(answer.json, "hits"), 0);
+    const char *const keys[] = {"id",     "score",   "title",  "snippet", "date",
+                                "source", "section", "author", "lang",    "url"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (!json_object_get(first, keys[i])) fail_msg("no %s in %s", keys[i], answer.body);
+    assert_true(json_integer_value(json_object_get(answer.json, "total")) > 0);
+    assert_true(json_is_integer(json_object_get(answer.json, "took_us")));
+    char target[SCRATCH_PATH_BYTES];
+    const char *id = json_string_value(json_object_get(first, "id"));
+    (void)snprintf(target, sizeof target, "/article/%s", id);
+    http_answer article = get(&self->client, target);
+    assert_int_equal(article.status, 200);
+    assert_string_equal(json_string_value(json_object_get(article.json, "id")), id);
+    answer_fini(&article);
+    answer_fini(&answer);
+    const int fd = connect_path(self->socket);
+    send_text(
+        fd,
+        "{\"id\":[1],\"q\":\"الماء\",\"op\":\"or\"}\n{\"id\":2,\"q\":\"\\\"safran\"}\n{\"id\":3,\"article\":\"?\"}\n");
+    json_t *object = read_json_line(fd);
+    assert_true(json_integer_value(json_object_get(object, "total")) > 0);
+    assert_int_equal(json_array_size(json_object_get(object, "id")), 1);
+    json_decref(object);
+    object = read_json_line(fd);
+    assert_string_equal(error_code(object), "open_quote");
+    json_decref(object);
+    object = read_json_line(fd);
+    assert_string_equal(error_code(object), "not_found");
+    assert_int_equal(json_integer_value(json_object_get(object, "id")), 3);
+    json_decref(object);
+    (void)close(fd);
+    assert_int_equal(end(self, SIGTERM), 0);
+    assert_int_not_equal(access(self->socket, F_OK), 0);
+}
+
+static void wrong_queries_get_400_and_the_place(void **state)
+{
+    program *self = needed(state);
+    launch(self);
+    http_answer answer = get(&self->client, "/search?q=caf%C3%A9+(safran&lang=fr");
+    const json_t *error = json_object_get(answer.json, "error");
+    assert_int_equal(answer.status, 400);
+    assert_string_equal(error_code(answer.json), "open_parenthesis");
+    assert_int_equal(json_integer_value(json_object_get(error, "offset")), 6);
+    assert_int_equal(json_integer_value(json_object_get(error, "offset_chars")), 5);
+    answer_fini(&answer);
+    answer = get(&self->client, "/search?q=a&top=20000");
+    assert_int_equal(answer.status, 400);
+    answer_fini(&answer);
+    answer = get(&self->client, "/article/nothing");
+    assert_int_equal(answer.status, 404);
+    assert_string_equal(error_code(answer.json), "not_found");
+    answer_fini(&answer);
+    assert_int_equal(end(self, SIGINT), 0);
+}
+
+static void a_new_commit_is_served_without_restart(void **state)
+{
+    program *self = needed(state);
+    char file[SCRATCH_PATH_BYTES];
+    launch(self);
+    http_answer answer = get(&self->client, "/search?q=xylophone");
+    assert_int_equal(json_integer_value(json_object_get(answer.json, "total")), 0);
+    answer_fini(&answer);
+    scratch_write_text(scratch_path(&self->folder, "more.jsonl", file), "{\"id\":\"x\",\"title\":\"Un xylophone\"}\n");
+    index_file(self, file);
+    json_int_t total = 0;
+    for (int i = 0; i < 500 && total == 0; i++) {
+        answer = get(&self->client, "/search?q=xylophone");
+        assert_int_equal(answer.status, 200);
+        total = json_integer_value(json_object_get(answer.json, "total"));
+        answer_fini(&answer);
+        sleep_ms(10);
+    }
+    assert_int_equal(total, 1);
+    assert_int_equal(end(self, SIGTERM), 0);
+}
+
+static void a_killed_server_is_followed_by_another(void **state)
+{
+    program *self = needed(state);
+    launch(self);
+    const char *const arguments[] = {fihrist(), "serve",    "--index",    self->index, "--http",
+                                     "off",     "--socket", self->socket, NULL};
+    assert_int_equal(run(arguments), 1); /* one answers there already */
+    assert_int_equal(end(self, SIGKILL), 1000 + SIGKILL);
+    assert_int_equal(access(self->socket, F_OK), 0);
+    launch(self);
+    assert_int_equal(end(self, SIGTERM), 0);
+}
+
+static void bad_usage_and_a_missing_index_are_told_apart(void **state)
+{
+    program *self = needed(state);
+    const char *const help[] = {fihrist(), "serve", "--help", NULL};
+    const char *const none[] = {fihrist(), "serve", NULL};
+    const char *const unknown[] = {fihrist(), "serve", "--index", self->index, "--colour", NULL};
+    const char *const count[] = {fihrist(), "serve", "--index", self->index, "--workers", "0", NULL};
+    const char *const extra[] = {fihrist(), "serve", "--index", self->index, "--http", "off", NULL};
+    const char *const address[] = {fihrist(), "serve", "--index", self->index, "--http", "nowhere", NULL};
+    const char *const absent[] = {fihrist(), "serve", "--index", self->socket, "--http", "127.0.0.1:0", NULL};
+    assert_int_equal(run(help), 0);
+    assert_int_equal(run(none), 2);
+    assert_int_equal(run(unknown), 2);
+    assert_int_equal(run(count), 2);
+    assert_int_equal(run(extra), 2);
+    assert_int_equal(run(address), 2);
+    assert_int_equal(run(absent), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_doors_search_the_index),
+        cmocka_unit_test(wrong_queries_get_400_and_the_place),
+        cmocka_unit_test(a_new_commit_is_served_without_restart),
+        cmocka_unit_test(a_killed_server_is_followed_by_another),
+        cmocka_unit_test(bad_usage_and_a_missing_index_are_told_apart),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
