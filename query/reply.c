@@ -141,6 +141,13 @@ fh_status fhi_error_json(const char *code, const char *message, struct json_t *i
     return fhi_reply_write(error_object(code, text, 0, 0), id_json, json);
 }
 
+fh_status fhi_failure_json(fh_status status, const char *detail, fhi_message_lang lang, fhi_buf *json)
+{
+    fhi_failure failure = {.status = status};
+    (void)fhi_fail(&failure.err, status, "%s", detail);
+    return fhi_reply_write(fhi_reply_failure(&failure, (fh_str){"", 0}, lang), NULL, json);
+}
+
 /* ---- writing --------------------------------------------------------------------------------------------- */
 
 static int put_bytes(const char *bytes, size_t len, void *buf)

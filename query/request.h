@@ -46,5 +46,7 @@ fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str 
 
 /* An error object alone, for doors whose own parsing failed. */
 fh_status fhi_error_json(const char *code, const char *message, struct json_t *id_json, fhi_buf *json);
+/* The same for a failure that is not the query's: code and sentence of the status; detail: more in English, or "". */
+fh_status fhi_failure_json(fh_status status, const char *detail, fhi_message_lang lang, fhi_buf *json);
 
 #endif

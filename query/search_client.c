@@ -1,0 +1,81 @@
+/* search_client.c - the line protocol from the asking side: one line out, one line in, then the end. */
+#include "query/search_client.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { ANSWER_BYTES_MAX = 256 * 1024 * 1024, CHUNK_BYTES = 64 * 1024 };
+
+static fh_status connect_to(const char *path, int *fd, fh_err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    *fd = -1;
+    if (strlen(path) >= sizeof address.sun_path) return fhi_fail(err, FH_E_INVALID, "the path of a socket is too long");
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd < 0) return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+    if (connect(*fd, (const struct sockaddr *)&address, sizeof address) == 0) return FH_OK;
+    return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+}
+
+static fh_status write_request(const fhi_request *request, fhi_buf *line, fh_err *err)
+{
+    static const char *const langs[] = {"en", "fr", "ar"};
+    json_t *object =
+        json_pack("{s:s%, s:i, s:i, s:s, s:s, s:s}", "q", request->query.ptr, request->query.len, "top",
+                  (int)request->top, "offset", (int)request->offset, "op", request->op == FHI_OP_OR ? "or" : "and",
+                  "sort", request->sort == FHI_SORT_DATE ? "date" : "score", "lang", langs[request->lang]);
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
+    if (!text) return fhi_fail(err, FH_E_INVALID, "the query cannot be sent");
+    fhi_buf_printf(line, "%s\n", text);
+    free(text);
+    return line->status;
+}
+
+static fh_status send_all(int fd, const fhi_buf *line, fh_err *err)
+{
+    for (size_t sent = 0; sent < line->len;) {
+        const ssize_t count = send(fd, line->data + sent, line->len - sent, MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+        sent += (size_t)count;
+    }
+    return FH_OK;
+}
+
+static fh_status receive_line(int fd, fhi_buf *json, fh_err *err)
+{
+    for (;;) {
+        if (json->len > ANSWER_BYTES_MAX) return fhi_fail(err, FH_E_LIMIT, "the answer does not end");
+        if (!fhi_buf_reserve(json, CHUNK_BYTES)) return fhi_fail(err, FH_E_NOMEM, "no memory for the answer");
+        const size_t before = json->len;
+        const ssize_t count = recv(fd, json->data + before, CHUNK_BYTES, 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+        if (count == 0) return fhi_fail(err, FH_E_NETWORK, "the server closed before it answered");
+        json->len += (size_t)count;
+        const uint8_t *end = memchr(json->data + before, '\n', (size_t)count);
+        if (!end) continue;
+        json->len = (size_t)(end - json->data);
+        return FH_OK;
+    }
+}
+
+fh_status fhi_client_search(const char *path, const fhi_request *request, fhi_buf *json, fh_err *err)
+{
+    int fd = -1;
+    fhi_buf line;
+    fhi_buf_init(&line);
+    fh_status status = write_request(request, &line, err);
+    if (status == FH_OK) status = connect_to(path, &fd, err);
+    if (status == FH_OK) status = send_all(fd, &line, err);
+    if (status == FH_OK) status = receive_line(fd, json, err);
+    if (fd >= 0) (void)close(fd);
+    fhi_buf_fini(&line);
+    return status;
+}

@@ -1,0 +1,271 @@
+/* search_print.c - hits and errors for people on a terminal.
+ *
+ * A line whose text runs from right to left is put between RLI and PDI, so that its punctuation and the Latin words
+ * in it stay in place and nothing runs over into the next column (UAX 9). Matches are coloured on a terminal; in a
+ * file the snippet has them in brackets.
+ */
+#include "query/search_print.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+#include <unistd.h>
+
+enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WIDTH_MAX = 110, INDENT = 4, CARET_LEFT_MAX = 60, FRAGMENT_CHARS = 24 };
+
+#define RIGHT_TO_LEFT_ISOLATE "\xE2\x81\xA7"
+#define FIRST_STRONG_ISOLATE "\xE2\x81\xA8"
+#define POP_ISOLATE "\xE2\x81\xA9"
+
+static const char *const BOLD = "\x1b[1m", *const MATCH = "\x1b[1;33m", *const DIM = "\x1b[2m",
+                         *const PLAIN = "\x1b[0m";
+
+fhi_paper fhi_paper_of(FILE *out)
+{
+    struct winsize size;
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    fhi_paper paper = {.out = out, .width = WIDTH_DEFAULT};
+    if (!isatty(fileno(out))) return paper;
+    paper.colour = !(no_colour && no_colour[0]) && !(term && strcmp(term, "dumb") == 0);
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col) paper.width = size.ws_col;
+    if (paper.width < WIDTH_MIN) paper.width = WIDTH_MIN;
+    if (paper.width > WIDTH_MAX) paper.width = WIDTH_MAX;
+    return paper;
+}
+
+/* ---- characters ------------------------------------------------------------------------------------------ */
+
+/* At byte *at < text.len; moves past it. */
+static UChar32 next_char(fh_str text, size_t *at)
+{
+    const uint8_t *data = (const uint8_t *)text.ptr;
+    int32_t i = (int32_t)*at;
+    UChar32 c;
+    U8_NEXT(data, i, (int32_t)text.len, c);
+    *at = (size_t)i;
+    return c;
+}
+
+/* Columns it takes on a terminal. */
+static unsigned columns_of(UChar32 c)
+{
+    const int8_t type = u_charType(c);
+    if (type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK || type == U_FORMAT_CHAR) return 0;
+    const int32_t width = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
+    return width == U_EA_WIDE || width == U_EA_FULLWIDTH ? 2 : 1;
+}
+
+static bool is_right_to_left(UChar32 c)
+{
+    const UCharDirection direction = u_charDirection(c);
+    return direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC;
+}
+
+/* Direction of the first letter that has one. */
+static bool runs_right_to_left(fh_str text)
+{
+    for (size_t at = 0; at < text.len;) {
+        const UChar32 c = next_char(text, &at);
+        if (is_right_to_left(c)) return true;
+        if (u_charDirection(c) == U_LEFT_TO_RIGHT) return false;
+    }
+    return false;
+}
+
+static bool has_right_to_left(fh_str text)
+{
+    for (size_t at = 0; at < text.len;)
+        if (is_right_to_left(next_char(text, &at))) return true;
+    return false;
+}
+
+/* ---- marked text ----------------------------------------------------------------------------------------- */
+
+/* Walks a text with its marks. */
+typedef struct marked {
+    fh_str text;
+    const json_t *marks; /* [[begin,end],...] in code points */
+    size_t mark;
+    json_int_t chars; /* code points behind `at` */
+    size_t at;
+} marked;
+
+static bool in_mark(marked *m)
+{
+    while (m->mark < json_array_size(m->marks)) {
+        const json_t *pair = json_array_get(m->marks, m->mark);
+        if (m->chars < json_integer_value(json_array_get(pair, 1)))
+            return m->chars >= json_integer_value(json_array_get(pair, 0));
+        m->mark++;
+    }
+    return false;
+}
+
+/* End of the line that starts at m->at, behind the last word that fits; *next is where the next one starts. */
+static size_t line_end(const marked *m, unsigned width, size_t *next)
+{
+    unsigned used = 0;
+    size_t space = 0; /* the last one met; 0 while there is none */
+    for (size_t at = m->at, after = at; at < m->text.len; at = after) {
+        const UChar32 c = next_char(m->text, &after);
+        if (c == ' ') space = at;
+        used += columns_of(c);
+        if (used <= width || c == ' ' || at == m->at) continue;
+        *next = space ? space + 1 : at;
+        return space ? space : at;
+    }
+    *next = m->text.len;
+    return m->text.len;
+}
+
+static void print_line(const fhi_paper *paper, marked *m, size_t end, const char *base, bool brackets)
+{
+    bool open = false;
+    if (paper->colour) (void)fputs(base, paper->out);
+    while (m->at < end) {
+        const bool mark = in_mark(m);
+        if (mark != open) {
+            if (paper->colour)
+                (void)fprintf(paper->out, "%s%s", mark ? MATCH : PLAIN, mark ? "" : base);
+            else if (brackets)
+                (void)fputs(mark ? "[" : "]", paper->out);
+        }
+        open = mark;
+        const size_t begin = m->at;
+        const UChar32 c = next_char(m->text, &m->at);
+        m->chars++;
+        if (c >= 0x20 && c != 0x7F)
+            (void)fwrite(m->text.ptr + begin, 1, m->at - begin, paper->out);
+        else
+            (void)fputc(' ', paper->out); /* nothing in an article commands the terminal */
+    }
+    if (open && !paper->colour && brackets) (void)fputc(']', paper->out);
+    if (paper->colour) (void)fputs(PLAIN, paper->out);
+}
+
+/* A text wrapped to lines behind an indent; the first line's indent is already there. */
+static void print_marked(const fhi_paper *paper, const json_t *text, const json_t *marks, const char *base,
+                         bool brackets)
+{
+    marked m = {.text = {json_string_value(text), json_string_length(text)}, .marks = marks};
+    const bool right_to_left = runs_right_to_left(m.text);
+    for (bool first = true; first || m.at < m.text.len; first = false) {
+        size_t next;
+        const size_t end = line_end(&m, paper->width - INDENT, &next);
+        if (!first) (void)fprintf(paper->out, "%*s", INDENT, "");
+        if (right_to_left) (void)fputs(RIGHT_TO_LEFT_ISOLATE, paper->out);
+        print_line(paper, &m, end, base, brackets);
+        if (right_to_left) (void)fputs(POP_ISOLATE, paper->out);
+        (void)fputc('\n', paper->out);
+        m.chars += (json_int_t)(next - m.at); /* the space between two lines */
+        m.at = next;
+    }
+}
+
+/* ---- answers --------------------------------------------------------------------------------------------- */
+
+/* One line of facts; right-to-left ones are isolated, one by one. */
+static void print_fact(const fhi_paper *paper, const json_t *value, bool *any)
+{
+    marked m = {.text = {json_string_value(value), json_string_length(value)}};
+    if (m.text.len == 0) return;
+    const bool isolate = has_right_to_left(m.text);
+    (void)fputs(*any ? " · " : "", paper->out);
+    if (isolate) (void)fputs(RIGHT_TO_LEFT_ISOLATE, paper->out);
+    print_line(paper, &m, m.text.len, paper->colour ? DIM : "", false);
+    if (isolate) (void)fputs(POP_ISOLATE, paper->out);
+    *any = true;
+}
+
+static void print_hit(const fhi_paper *paper, const json_t *hit, unsigned rank)
+{
+    bool any = false;
+    const json_t *url = json_object_get(hit, "url");
+    (void)fprintf(paper->out, "%*u. ", INDENT - 2, rank);
+    print_marked(paper, json_object_get(hit, "title"), json_object_get(hit, "title_marks"), BOLD, false);
+    (void)fprintf(paper->out, "%*s", INDENT, "");
+    print_fact(paper, json_object_get(hit, "source"), &any);
+    print_fact(paper, json_object_get(hit, "date"), &any);
+    (void)fprintf(paper->out, "%s%.3f\n%*s", any ? " · " : "", json_real_value(json_object_get(hit, "score")), INDENT,
+                  "");
+    if (json_string_length(json_object_get(hit, "snippet"))) {
+        print_marked(paper, json_object_get(hit, "snippet"), json_object_get(hit, "snippet_marks"), "", true);
+        (void)fprintf(paper->out, "%*s", INDENT, "");
+    }
+    any = false;
+    print_fact(paper, json_string_length(url) ? url : json_object_get(hit, "id"), &any);
+    (void)fputs("\n\n", paper->out);
+}
+
+void fhi_print_answer(const fhi_paper *paper, const json_t *answer, unsigned offset)
+{
+    const json_t *hits = json_object_get(answer, "hits");
+    const size_t count = json_array_size(hits);
+    const json_int_t total = json_integer_value(json_object_get(answer, "total"));
+    const double took_ms = (double)json_integer_value(json_object_get(answer, "took_us")) / 1000;
+    for (size_t i = 0; i < count; i++)
+        print_hit(paper, json_array_get(hits, i), offset + (unsigned)i + 1);
+    if (total == 0)
+        (void)fprintf(paper->out, "no article found");
+    else if (count == 0)
+        (void)fprintf(paper->out, "no hit after %u of %lld", offset, (long long)total);
+    else
+        (void)fprintf(paper->out, "%u-%zu of %lld article%s", offset + 1, offset + count, (long long)total,
+                      total == 1 ? "" : "s");
+    (void)fprintf(paper->out, ", %.2f ms\n", took_ms);
+}
+
+/* ---- errors ---------------------------------------------------------------------------------------------- */
+
+/* The query on one line with a caret below the place, as much of it as fits. */
+static void print_caret(const fhi_paper *paper, fh_str query, size_t offset)
+{
+    unsigned columns = 0;
+    size_t begin = 0;
+    for (size_t at = 0; at < offset && at < query.len;)
+        columns += columns_of(next_char(query, &at));
+    while (columns > CARET_LEFT_MAX)
+        columns -= columns_of(next_char(query, &begin));
+    (void)fputs("  ", paper->out);
+    unsigned used = 0;
+    for (size_t at = begin, next = at; at < query.len; at = next) {
+        const UChar32 c = next_char(query, &next);
+        used += columns_of(c);
+        if (used > paper->width - INDENT) break;
+        if (c < 0x20 || c == 0x7F)
+            (void)fputc(' ', paper->out);
+        else
+            (void)fwrite(query.ptr + at, 1, next - at, paper->out);
+    }
+    (void)fprintf(paper->out, "\n  %*s^\n", (int)columns, "");
+}
+
+/* In text that runs both ways a caret would point elsewhere: the place is counted and quoted. */
+static void print_place(const fhi_paper *paper, fh_str query, size_t offset, long long chars)
+{
+    size_t end = offset;
+    for (int i = 0; i < FRAGMENT_CHARS && end < query.len; i++)
+        (void)next_char(query, &end);
+    (void)fprintf(paper->out, "  at character %lld", chars + 1);
+    if (end > offset)
+        (void)fprintf(paper->out, ": " FIRST_STRONG_ISOLATE "%.*s%s" POP_ISOLATE, (int)(end - offset),
+                      query.ptr + offset, end < query.len ? "…" : "");
+    (void)fputc('\n', paper->out);
+}
+
+void fhi_print_error(const fhi_paper *paper, const json_t *error, fh_str query)
+{
+    const size_t offset = (size_t)json_integer_value(json_object_get(error, "offset"));
+    const char *code = json_string_value(json_object_get(error, "code"));
+    const json_t *message = json_object_get(error, "message");
+    const fh_str text = {json_string_value(message), json_string_length(message)};
+    const bool isolate = has_right_to_left(text);
+    (void)fprintf(paper->out, "fihrist search: %s: %s%s%s\n", code ? code : "error",
+                  isolate ? RIGHT_TO_LEFT_ISOLATE : "", text.ptr ? text.ptr : "", isolate ? POP_ISOLATE : "");
+    if (query.len == 0 || fhi_utf8_check(query.ptr, query.len) < query.len || offset > query.len) return;
+    if (has_right_to_left(query))
+        print_place(paper, query, offset, (long long)json_integer_value(json_object_get(error, "offset_chars")));
+    else
+        print_caret(paper, query, offset);
+}
