@@ -47,7 +47,7 @@ static fh_status set_number(fh_str name, fh_str value, uint32_t least, uint32_t 
     return FH_OK;
 }
 
-/* choices: allowed values separated by a space; *out is the number of the one given. */
+/* *out is the number of the choice that `value` is. */
 static fh_status set_choice(fh_str name, fh_str value, const char *const *choices, unsigned count, unsigned *out,
                             fh_err *err)
 {
@@ -56,8 +56,11 @@ static fh_status set_choice(fh_str name, fh_str value, const char *const *choice
             *out = i;
             return FH_OK;
         }
-    return fhi_fail(err, FH_E_INVALID, "`%.*s` takes %s%s%s%s%s", (int)name.len, name.ptr, choices[0],
-                    count > 2 ? ", " : "", count > 2 ? choices[1] : "", " or ", choices[count - 1]);
+    if (count == 2)
+        return fhi_fail(err, FH_E_INVALID, "`%.*s` takes `%s` or `%s`", (int)name.len, name.ptr, choices[0],
+                        choices[1]);
+    return fhi_fail(err, FH_E_INVALID, "`%.*s` takes `%s`, `%s` or `%s`", (int)name.len, name.ptr, choices[0],
+                    choices[1], choices[2]);
 }
 
 fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_err *err)
