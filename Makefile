@@ -169,7 +169,7 @@ lint-format:
 
 lint-clang: $(TIDY_OK)
 
-build/lint/%.ok: % .clang-tidy $(LINT_H)
+build/lint/%.ok: % .clang-tidy tests/.clang-tidy $(LINT_H)
 	$(call say,TIDY,$<)
 	@mkdir -p $(@D)
 	$(Q)clang-tidy --quiet $< -- $(TIDY_FLAGS) 2>build/lint/$*.err || { cat build/lint/$*.err >&2; false; }

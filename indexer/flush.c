@@ -2,6 +2,7 @@
 #include "indexer/emit.h"
 #include "indexer/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { FORM_KEY_HEAD_BYTES = 4 + 2, TERMS_PER_CHECK = 256 };
@@ -116,6 +117,7 @@ static void decode_run(flush_state *state, const uint8_t **from, uint32_t *next_
     uint32_t doc = *next_doc + (uint32_t)get_varint(from);
     uint32_t left = (uint32_t)get_varint(from);
     const uint32_t form_count = state->memory->told_apart ? (uint32_t)get_varint(from) : 1;
+    assert(form_count > 0);
     uint32_t *ordinals =
         list->forms + list->position_capacity - form_count; /* free: a position takes a byte at least */
     for (uint32_t i = 0; state->memory->told_apart && i < form_count; i++)

@@ -84,7 +84,7 @@ fh_status fhi_highlight_start(fhi_highlight *h, const fhi_plan *plan, fhi_arena 
     while (slots < wanted)
         slots *= 2;
     h->needles = fhi_arena_zalloc(arena, slots, sizeof *h->needles);
-    if (!h->needles) return arena->status;
+    if (!h->needles) return fhi_arena_failure(arena);
     h->needle_mask = slots - 1;
     h->unit_count = 0;
     h->title_units = h->prefix_units = 0;

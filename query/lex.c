@@ -386,7 +386,7 @@ fh_status fhi_lex(fh_str text, const fhi_parse_options *options, fhi_arena *aren
     lexer lex = {.text = text, .any_word = options->any_word, .error = error};
     *lexemes = NULL;
     lex.out = fhi_arena_alloc(arena, (text.len + 1) * sizeof *lex.out);
-    if (!lex.out) return arena->status;
+    if (!lex.out) return fhi_arena_failure(arena);
     for (;;) {
         size_t bytes = 0;
         while (lex.at < text.len && is_space(fhi_lex_char(text, lex.at, &bytes)))

@@ -11,6 +11,8 @@
 #include "query/lex.h"
 #include "query/syntax.h"
 
+#include <assert.h>
+
 typedef struct parser {
     const char *query;
     const fhi_lexeme *next;
@@ -32,7 +34,7 @@ static fh_status new_node(parser *p, fhi_syntax_kind kind, fhi_syntax **out)
 {
     fhi_syntax *node = fhi_arena_zalloc(p->arena, 1, sizeof *node);
     *out = node;
-    if (!node) return p->arena->status;
+    if (!node) return fhi_arena_failure(p->arena);
     node->kind = kind;
     node->boost = 1;
     node->near = FHI_NEAR_NONE;
@@ -58,6 +60,7 @@ static fh_status close_children(parser *p, fhi_syntax_kind kind, const children 
 {
     *out = list->first;
     if (list->first == list->last) return FH_OK;
+    assert(list->first && list->last);
     FH_TRY(new_node(p, kind, out));
     (*out)->first = list->first;
     (*out)->begin = list->first->begin;
@@ -143,6 +146,7 @@ static fh_status parse_field(parser *p, fhi_syntax **out)
     p->field = name->field;
     FH_TRY(value->kind == FHI_LEX_OPEN ? parse_group(p, out) : parse_leaf(p, out));
     p->field = FHI_IN_TEXT;
+    assert(*out);
     (*out)->begin = name->begin;
     return FH_OK;
 }

@@ -12,7 +12,7 @@ static fh_status plan_node(fhi_planner *planner, const fhi_syntax *node, float w
 fh_status fhi_node_new(fhi_planner *planner, fhi_node_kind kind, fhi_node **out)
 {
     *out = fhi_arena_zalloc(planner->arena, 1, sizeof **out);
-    if (!*out) return planner->arena->status;
+    if (!*out) return fhi_arena_failure(planner->arena);
     (*out)->kind = kind;
     return FH_OK;
 }
@@ -23,7 +23,7 @@ fh_status fhi_node_list_add(fhi_planner *planner, fhi_node_list *list, fhi_node 
     if (list->count == list->capacity) {
         const uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
         fhi_node **items = fhi_arena_alloc(planner->arena, capacity * sizeof(fhi_node *));
-        if (!items) return planner->arena->status;
+        if (!items) return fhi_arena_failure(planner->arena);
         if (list->count) memcpy(items, list->items, list->count * sizeof(fhi_node *));
         list->items = items;
         list->capacity = capacity;

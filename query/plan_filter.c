@@ -88,7 +88,7 @@ fh_status fhi_plan_filter(fhi_planner *planner, fhi_syntax_field field, fh_str t
     FH_TRY(fh_analyzer_fold(planner->input->analyzer, text, &folded, planner->err));
     words_argument *argument = fhi_arena_zalloc(planner->arena, 1, sizeof *argument);
     fh_str key = fhi_arena_copy(planner->arena, trim(folded));
-    if (!argument || !key.ptr) return planner->arena->status;
+    if (!argument || !key.ptr) return fhi_arena_failure(planner->arena);
     FH_TRY(fhi_node_new(planner, FHI_NODE_COLUMN, out));
     *argument = (words_argument){.key = key, .adjacent = quoted};
     (*out)->column = column_of(field);

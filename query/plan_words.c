@@ -35,7 +35,7 @@ static fh_status read_tokens(fhi_planner *planner, fh_str text, tokens *out)
     FH_TRY(fh_analyzer_run(planner->input->analyzer, text, &all, &count, planner->err));
     out->plain = fhi_arena_alloc(planner->arena, (count + 1) * sizeof(fh_token));
     out->over = fhi_arena_alloc(planner->arena, (count + 1) * sizeof(fh_token));
-    if (!out->plain || !out->over) return planner->arena->status;
+    if (!out->plain || !out->over) return fhi_arena_failure(planner->arena);
     for (size_t i = 0; i < count; i++) {
         if (lies_over(&all[i]))
             out->over[out->over_count++] = all[i];
@@ -92,7 +92,7 @@ static bool touch(const tokens *t, uint32_t left)
 static fh_status term_of(fhi_planner *planner, char name_space, fh_str text, fh_str *out)
 {
     char *bytes = fhi_arena_alloc(planner->arena, text.len + 1);
-    if (!bytes) return planner->arena->status;
+    if (!bytes) return fhi_arena_failure(planner->arena);
     bytes[0] = name_space;
     if (text.len) memcpy(bytes + 1, text.ptr, text.len);
     *out = (fh_str){bytes, text.len + 1};
@@ -107,7 +107,7 @@ static fh_status spec_of(fhi_planner *planner, const fh_word *word, bool exact_o
     *out = (fhi_word_spec){0};
     if (!exact_only) FH_TRY(fh_analyzer_variants(planner->input->analyzer, word, variants, &variant_count));
     fh_str *terms = fhi_arena_alloc(planner->arena, (1 + variant_count) * sizeof(fh_str));
-    if (!terms) return planner->arena->status;
+    if (!terms) return fhi_arena_failure(planner->arena);
     FH_TRY(term_of(planner, FHI_NS_STEM, word->stem, &terms[0]));
     for (size_t i = 0; i < variant_count; i++)
         FH_TRY(term_of(planner, FHI_NS_STEM, variants[i], &terms[1 + i]));
@@ -128,7 +128,7 @@ static fh_status date_spec(fhi_planner *planner, const fh_word *word, fhi_word_s
         digits = (fh_str){digits.ptr + 1, digits.len - 1};
     fh_str *term = fhi_arena_alloc(planner->arena, sizeof *term);
     *out = (fhi_word_spec){.terms = term, .term_count = 1};
-    if (!term) return planner->arena->status;
+    if (!term) return fhi_arena_failure(planner->arena);
     return term_of(planner, FHI_NS_DATE, digits, term);
 }
 
@@ -157,7 +157,7 @@ static fh_status phrase_node(fhi_planner *planner, const tokens *t, uint32_t fir
     uint32_t count = 0;
     const fh_token *token = NULL;
     *out = NULL;
-    if (!slots) return planner->arena->status;
+    if (!slots) return fhi_arena_failure(planner->arena);
     for (uint32_t i = first; i <= last; i++) {
         const fh_token *date = mode->exact ? NULL : date_at(t, i);
         token = date ? date : &t->plain[i];
@@ -310,7 +310,7 @@ fh_status fhi_plan_prefix_leaf(fhi_planner *planner, const fhi_syntax *leaf, con
     node->weight = mode->weight;
     node->title_only = mode->title_only;
     fhi_plan_prefix *prefix = fhi_arena_alloc(planner->arena, sizeof *prefix);
-    if (!prefix) return planner->arena->status;
+    if (!prefix) return fhi_arena_failure(planner->arena);
     *prefix = (fhi_plan_prefix){planner->prefixes, node, leaf->text};
     planner->prefixes = prefix;
     FH_TRY(fhi_node_list_add(planner, &list, node));

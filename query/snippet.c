@@ -262,7 +262,7 @@ static fh_status finish(fhi_snippeter *s, fhi_shown *out)
     const size_t mark_bytes = 2 * sizeof *out->marks * s->show.mark_count;
     out->text = fhi_arena_copy(s->arena, fhi_buf_str(&s->show.text));
     out->marks = fhi_arena_alloc(s->arena, mark_bytes);
-    if (!out->text.ptr || !out->marks) return s->arena->status;
+    if (!out->text.ptr || !out->marks) return fhi_arena_failure(s->arena);
     if (mark_bytes) memcpy(out->marks, s->show.marks, mark_bytes);
     out->mark_count = s->show.mark_count;
     return FH_OK;

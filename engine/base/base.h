@@ -35,6 +35,10 @@
 fh_status fhi_fail(fh_err *err, fh_status status, const char *format, ...) FHI_PRINTF(3, 4);
 fh_status fhi_fail_at(fh_err *err, fh_status status, const char *file, uint64_t offset, const char *format, ...)
     FHI_PRINTF(5, 6);
+#ifdef __clang_analyzer__ /* it sees one file at a time, and must know that the status comes back */
+#define fhi_fail(err, status, ...) (fhi_fail((err), (status), __VA_ARGS__), (status))
+#define fhi_fail_at(err, status, ...) (fhi_fail_at((err), (status), __VA_ARGS__), (status))
+#endif
 
 static inline fh_str fhi_str(const char *text)
 {
@@ -172,6 +176,15 @@ void fhi_arena_reset(fhi_arena *arena);                /* keeps the largest chun
 void *fhi_arena_alloc(fhi_arena *arena, size_t bytes); /* uninitialised; NULL on failure */
 void *fhi_arena_zalloc(fhi_arena *arena, size_t count, size_t size);
 fh_str fhi_arena_copy(fhi_arena *arena, fh_str text); /* also NUL-terminated; ptr NULL on failure */
+
+/* Why an allocation of this arena answered NULL; never FH_OK. */
+static inline fh_status fhi_arena_failure(const fhi_arena *arena)
+{
+    return arena->status != FH_OK ? arena->status : FH_E_NOMEM;
+}
+#ifdef __clang_analyzer__
+#define fhi_arena_failure(arena) ((void)(arena), FH_E_NOMEM) /* too deep a call for it to follow */
+#endif
 
 /* ---- checksums and hashes ------------------------------------------------------------------------------ */
 uint32_t fhi_crc32c(uint32_t crc, const void *data, size_t len); /* Castagnoli, start with 0; chainable */

@@ -40,6 +40,9 @@ static fh_status fill(fh_err *err, fh_status status, const char *file, uint64_t 
     return status;
 }
 
+#undef fhi_fail /* the analyzer reads macros instead; see base.h */
+#undef fhi_fail_at
+
 fh_status fhi_fail(fh_err *err, fh_status status, const char *format, ...)
 {
     va_list arguments;

@@ -44,7 +44,7 @@ typedef struct fhi_plan {
 typedef enum fhi_eval_kind {
     FHI_EVAL_NONE,
     FHI_EVAL_ALL,
-    FHI_EVAL_WORD,   /* lists united; one list is read lazily */
+    FHI_EVAL_WORD, /* lists united; one list is read lazily */
     FHI_EVAL_PHRASE,
     FHI_EVAL_AND,
     FHI_EVAL_OR,
@@ -58,12 +58,12 @@ typedef struct fhi_group {
     fhi_cursor *cursors;
     fhi_block *blocks; /* one per cursor, or one shared when `gathered` */
     uint32_t count;
-    bool by_form;      /* only postings with a wanted form match */
-    uint64_t mask[4];  /* of the range in view */
-    uint32_t *freqs;   /* gathered: per document of the range */
+    bool by_form;     /* only postings with a wanted form match */
+    uint64_t mask[4]; /* of the range in view */
+    uint32_t *freqs;  /* gathered: per document of the range */
     uint32_t *exact_freqs;
-    uint32_t df;       /* smallest first in phrases */
-    uint32_t offset;   /* in a phrase */
+    uint32_t df;         /* smallest first in phrases */
+    uint32_t offset;     /* in a phrase */
     uint32_t *positions; /* of one document */
     uint32_t position_count, position_room;
 } fhi_group;
@@ -71,20 +71,20 @@ typedef struct fhi_group {
 typedef struct fhi_eval fhi_eval;
 struct fhi_eval {
     fhi_eval_kind kind;
-    uint8_t cost;         /* cheap children of an AND are asked first */
+    uint8_t cost; /* cheap children of an AND are asked first */
     bool title_only;
-    bool gathered;        /* WORD of several lists: frequencies are summed while matching */
+    bool gathered; /* WORD of several lists: frequencies are summed while matching */
     uint32_t child_count;
-    fhi_eval **children;  /* in the order of the plan: scores are summed in it */
-    fhi_eval **cheapest;  /* AND: the same, cheapest first */
-    float weight;         /* (k1 + 1) * idf * weight of the node */
-    float exact_weight;   /* the same of the exact form beside the stem; 0: none */
-    float bound_weight;   /* what a stored bound of 1/255 is worth at most; rounded up to cover sums of floats */
-    fhi_group *groups;    /* WORD: one; PHRASE: the slots, rarest first */
+    fhi_eval **children; /* in the order of the plan: scores are summed in it */
+    fhi_eval **cheapest; /* AND: the same, cheapest first */
+    float weight;        /* (k1 + 1) * idf * weight of the node */
+    float exact_weight;  /* the same of the exact form beside the stem; 0: none */
+    float bound_weight;  /* what a stored bound of 1/255 is worth at most; rounded up to cover sums of floats */
+    fhi_group *groups;   /* WORD: one; PHRASE: the slots, rarest first */
     uint32_t group_count;
     uint32_t window;
     uint32_t *phrase_freqs; /* per document of the range in view */
-    uint8_t *accepted;    /* COLUMN: one byte per ordinal */
+    uint8_t *accepted;      /* COLUMN: one byte per ordinal */
     fhi_column column;
     uint32_t day_first, day_last;
     uint64_t mask[4];     /* documents of the range in view */

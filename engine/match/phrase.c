@@ -86,8 +86,8 @@ void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
         for (uint64_t bits = eval->mask[word]; bits; bits &= bits - 1) {
             const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
             const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, base + doc) : UINT32_MAX;
-            const uint32_t freq = eval->window ? count_windows(walk, eval, doc, end)
-                                               : count_ordered(walk, eval, doc, end);
+            const uint32_t freq =
+                eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
             eval->phrase_freqs[doc] = freq;
             if (freq == 0) eval->mask[word] &= ~(UINT64_C(1) << (doc % 64));
         }

@@ -14,8 +14,7 @@ static fh_status refuse(const fhi_plan *plan, fh_status status, const char *why)
 
 static fh_status out_of_memory(const fhi_plan *plan)
 {
-    const fh_status status = plan->arena->status == FH_OK ? FH_E_NOMEM : plan->arena->status;
-    return refuse(plan, status, "the query needs more memory than a request may use");
+    return refuse(plan, fhi_arena_failure(plan->arena), "the query needs more memory than a request may use");
 }
 
 static fh_status damaged(const fhi_plan *plan, uint32_t segment)
@@ -89,8 +88,7 @@ static bool collect_form(void *argument, fh_str fold, fh_str exact, const fhi_fo
     expansion *found = argument;
     (void)fold;
     (void)exact;
-    if (found->count < FHI_EXPANSION_MAX)
-        found->pairs[found->count] = (uint64_t)info->term_ordinal << 32 | info->form;
+    if (found->count < FHI_EXPANSION_MAX) found->pairs[found->count] = (uint64_t)info->term_ordinal << 32 | info->form;
     found->df += info->df;
     return ++found->count <= FHI_EXPANSION_MAX;
 }
@@ -117,8 +115,7 @@ static void sort_pairs(uint64_t *pairs, uint32_t count)
 }
 
 /* One list per stem, with the set of its forms that start so. */
-static fh_status group_pairs(fhi_plan *plan, const fhi_segment *segment, const expansion *found,
-                             fhi_class_stats *class)
+static fh_status group_pairs(fhi_plan *plan, const fhi_segment *segment, const expansion *found, fhi_class_stats *class)
 {
     class->lists = fhi_arena_zalloc(plan->arena, found->count ? found->count : 1, sizeof *class->lists);
     uint32_t *forms = fhi_arena_alloc(plan->arena, ((size_t)found->count + 1) * sizeof *forms);
@@ -235,8 +232,8 @@ static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *
 {
     fhi_arena *arena = builder->plan->arena;
     group->by_form = by_form;
-    group->cursors = fhi_arena_alloc(arena, ((size_t)class->list_count + 1) * sizeof *group->cursors);
-    group->blocks = fhi_arena_alloc(arena, (shared ? 1 : (size_t)class->list_count + 1) * sizeof *group->blocks);
+    group->cursors = fhi_arena_alloc(arena, ((size_t) class->list_count + 1) * sizeof *group->cursors);
+    group->blocks = fhi_arena_alloc(arena, (shared ? 1 : (size_t) class->list_count + 1) * sizeof *group->blocks);
     if (!group->cursors || !group->blocks) return out_of_memory(builder->plan);
     for (uint32_t i = 0; i < class->list_count; i++) {
         const fhi_found *found = &class->lists[i];
@@ -334,7 +331,8 @@ static fh_status resolve_column(tree_builder *builder, const fhi_node *node, fhi
     uint8_t *accepted = fhi_arena_zalloc(builder->plan->arena, values + 1, 1);
     if (!accepted) return out_of_memory(builder->plan);
     for (uint32_t i = 0; i < values; i++)
-        accepted[i] = node->accept(node->accept_argument, fhi_segment_column_value(builder->segment, node->column, i).key);
+        accepted[i] =
+            node->accept(node->accept_argument, fhi_segment_column_value(builder->segment, node->column, i).key);
     (*out)->accepted = accepted;
     (*out)->column = node->column;
     (*out)->cost = 3;
@@ -396,10 +394,10 @@ fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_
                            fhi_eval **out)
 {
     tree_builder state = {.plan = plan,
-                     .segment = fhi_index_segment(plan->index, segment),
-                     .segment_number = segment,
-                     .next = stats,
-                     .bound_scale = 1.0f};
+                          .segment = fhi_index_segment(plan->index, segment),
+                          .segment_number = segment,
+                          .next = stats,
+                          .bound_scale = 1.0f};
     const float here = state.segment->average_length;
     if (here > 0.0f && plan->average_length > here) state.bound_scale = plan->average_length / here;
     return resolve(&state, root, out);

@@ -9,7 +9,7 @@ static float share(float weight, float tf, float k)
 typedef struct leaf_view {
     const uint8_t *norms; /* of the range */
     const float *k_of_norm;
-    float unit;           /* weight of one occurrence in the body */
+    float unit; /* weight of one occurrence in the body */
 } leaf_view;
 
 static leaf_view view_of(const fhi_walk *walk)

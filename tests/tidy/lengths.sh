@@ -33,6 +33,7 @@ fi
     { lines = FNR }
     source {
         text = $0
+        gsub(/\314[\200-\277]|\315[\200-\257]|\331[\213-\222]/, "", text) # accents and harakat take no column
         gsub(/[\200-\277]/, "", text) # bytes that continue a character: some awks count bytes
         if (length(text) > 120) { printf "%s:%d: %d characters, at most 120\n", file, FNR, length(text); bad = 1 }
     }

@@ -258,6 +258,7 @@ static void word_indexes_keep_punctuation(void **state)
 
 /* ---- what is wrong, and where ---------------------------------------------------------------------------- */
 
+/* long: one case a line */
 static void errors_name_their_place(void **state)
 {
     (void)state;
