@@ -20,8 +20,10 @@ static void drop_caches(fhi_inverter *inverter)
     fhi_strings_clear(&inverter->terms);
     free(inverter->term_states);
     free(inverter->word_states);
+    free(inverter->word_places);
     inverter->term_states = NULL;
     inverter->word_states = NULL;
+    inverter->word_places = NULL;
     inverter->term_capacity = inverter->word_capacity = 0;
 }
 
@@ -36,7 +38,8 @@ void fhi_inverter_fini(fhi_inverter *inverter)
     free(inverter->tokens);
     free(inverter->sorted);
     free(inverter->runs);
-    fhi_buf_fini(&inverter->run_words);
+    fhi_buf_fini(&inverter->met);
+    free(inverter->run_words);
     fhi_buf_fini(&inverter->bodies);
     fhi_buf_fini(&inverter->bytes);
     fhi_buf_fini(&inverter->frames);
@@ -49,14 +52,15 @@ void fhi_inverter_next_batch(fhi_inverter *inverter, size_t cache_bytes_max)
 {
     inverter->doc_count = inverter->run_count = 0;
     inverter->token_count = 0;
-    fhi_buf_clear(&inverter->run_words);
+    fhi_buf_clear(&inverter->met);
     fhi_buf_clear(&inverter->bodies);
     fhi_buf_clear(&inverter->bytes);
     fhi_buf_clear(&inverter->frames);
     inverter->batch++;
-    const size_t cache_bytes = fh_analyzer_cache_bytes(inverter->analyzer) + fhi_strings_heap_bytes(&inverter->terms) +
-                               inverter->term_capacity * sizeof *inverter->term_states +
-                               inverter->word_capacity * sizeof *inverter->word_states;
+    const size_t cache_bytes =
+        fh_analyzer_cache_bytes(inverter->analyzer) + fhi_strings_heap_bytes(&inverter->terms) +
+        inverter->term_capacity * sizeof *inverter->term_states +
+        inverter->word_capacity * (sizeof *inverter->word_states + sizeof *inverter->word_places);
     if (cache_bytes <= cache_bytes_max) return;
     fh_analyzer_reset(inverter->analyzer);
     drop_caches(inverter);
@@ -88,9 +92,14 @@ static fh_status reserve_word(fhi_inverter *inverter, uint32_t id)
         capacity *= 2;
     fhi_word_state *states = realloc(inverter->word_states, capacity * sizeof *states);
     if (!states) return FH_E_NOMEM;
-    for (uint32_t i = inverter->word_capacity; i < capacity; i++)
-        states[i] = (fhi_word_state){.term = FHI_UNKNOWN, .form = FHI_UNKNOWN};
     inverter->word_states = states;
+    fhi_word_place *places = realloc(inverter->word_places, capacity * sizeof *places);
+    if (!places) return FH_E_NOMEM;
+    inverter->word_places = places;
+    for (uint32_t i = inverter->word_capacity; i < capacity; i++) {
+        states[i] = (fhi_word_state){.term = FHI_UNKNOWN, .form = FHI_UNKNOWN};
+        places[i] = (fhi_word_place){.batch = 0};
+    }
     inverter->word_capacity = capacity;
     return FH_OK;
 }
@@ -154,7 +163,8 @@ static fh_status meet_word(fhi_inverter *inverter, const fh_word *word)
     return FH_OK;
 }
 
-static fh_status place_token(fhi_inverter *inverter, const fh_word *word, uint32_t position)
+/* First token of a word in this batch: finds or starts the run of its term. */
+static fh_status place_word(fhi_inverter *inverter, const fh_word *word)
 {
     if (word->id >= inverter->word_capacity || inverter->word_states[word->id].term == FHI_UNKNOWN)
         FH_TRY(meet_word(inverter, word));
@@ -166,8 +176,23 @@ static fh_status place_token(fhi_inverter *inverter, const fh_word *word, uint32
         term->run = inverter->run_count++;
         inverter->runs[term->run] = (fhi_run){.term = number};
     }
-    inverter->runs[term->run].token_count++;
-    inverter->tokens[inverter->token_count++] = (fhi_token_place){word->id, inverter->doc_count, position};
+    fhi_word_place place = {.batch = inverter->batch, .run = term->run};
+    if (inverter->told_apart) {
+        place.form = inverter->runs[term->run].form_count++;
+        const fhi_run_word met = {place.run, place.form, word->id};
+        fhi_buf_put(&inverter->met, &met, sizeof met);
+        if (inverter->met.status != FH_OK) return FH_E_NOMEM;
+    }
+    inverter->word_places[word->id] = place;
+    return FH_OK;
+}
+
+static fh_status place_token(fhi_inverter *inverter, const fh_word *word, uint32_t position)
+{
+    if (word->id >= inverter->word_capacity || inverter->word_places[word->id].batch != inverter->batch)
+        FH_TRY(place_word(inverter, word));
+    const fhi_word_place place = inverter->word_places[word->id];
+    inverter->tokens[inverter->token_count++] = (fhi_token_place){place.run, place.form, inverter->doc_count, position};
     return FH_OK;
 }
 
@@ -312,16 +337,6 @@ static fh_status put_document(fhi_inverter *inverter, doc_state *state, const fh
     return FH_OK;
 }
 
-/* Takes back the tokens of a document that was refused. */
-static void undo(fhi_inverter *inverter, size_t token_count, size_t bytes_len)
-{
-    while (inverter->token_count > token_count) {
-        const uint32_t term = inverter->word_states[inverter->tokens[--inverter->token_count].word].term;
-        inverter->runs[inverter->term_states[term].run].token_count--;
-    }
-    inverter->bytes.len = bytes_len;
-}
-
 fh_status fhi_inverter_add(fhi_inverter *inverter, const fhi_article *article, fh_err *err)
 {
     const size_t token_count = inverter->token_count, bytes_len = inverter->bytes.len;
@@ -330,7 +345,8 @@ fh_status fhi_inverter_add(fhi_inverter *inverter, const fhi_article *article, f
     fh_status status = add_texts(inverter, &state, &article->record, err);
     if (status == FH_OK) status = put_document(inverter, &state, article, err);
     if (status != FH_OK) {
-        undo(inverter, token_count, bytes_len);
+        inverter->token_count = token_count;
+        inverter->bytes.len = bytes_len;
         return status;
     }
     inverter->docs[inverter->doc_count++] = state.doc;

@@ -23,11 +23,16 @@
 /* A surface word, by fh_word.id. */
 typedef struct fhi_word_state {
     const fh_word *word;
-    uint32_t term;     /* number in the inverter's terms; FHI_UNKNOWN before first sight */
-    uint32_t form;     /* ordinal among the forms of its term in the shared index; FHI_UNKNOWN */
-    uint32_t run;      /* last run it was seen in, from 1 */
-    uint32_t run_form; /* its place among the forms of that run */
+    uint32_t term; /* number in the inverter's terms; FHI_UNKNOWN before first sight */
+    uint32_t form; /* ordinal among the forms of its term in the shared index; FHI_UNKNOWN */
 } fhi_word_state;
+
+/* The same word in the batch at hand: all that is looked at for every token. */
+typedef struct fhi_word_place {
+    uint32_t batch; /* last batch it was seen in, from 1 */
+    uint32_t run;   /* of its term */
+    uint32_t form;  /* its place among the forms of that run */
+} fhi_word_place;
 
 typedef struct fhi_term_state {
     uint32_t global; /* number in the shared index; FHI_UNKNOWN */
@@ -48,10 +53,18 @@ typedef struct fhi_run {
 } fhi_run;
 
 typedef struct fhi_token_place {
-    uint32_t word; /* fh_word.id */
+    uint32_t run;
+    uint32_t form; /* of the run */
     uint32_t doc;
     uint32_t position;
 } fhi_token_place;
+
+/* A word met in the batch: form `form` of run `run`. */
+typedef struct fhi_run_word {
+    uint32_t run;
+    uint32_t form;
+    uint32_t word; /* fh_word.id */
+} fhi_run_word;
 
 /* Bytes [at, at + len) of the batch's `bytes` (frames: of `frames`). */
 typedef struct fhi_piece {
@@ -82,14 +95,14 @@ typedef struct fhi_inverter {
     fhi_term_state *term_states;
     uint32_t term_capacity;
     fhi_word_state *word_states;
-    uint32_t word_capacity;
-    fhi_buf key; /* scratch */
+    fhi_word_place *word_places;
+    uint32_t word_capacity; /* of both */
+    fhi_buf key;            /* scratch */
     /* last folded value of each column: neighbours repeat it */
     fhi_buf last_value[FHI_COLUMN_COUNT];
     fhi_buf last_key[FHI_COLUMN_COUNT];
     /* ---- the batch ---- */
     uint32_t batch; /* number, from 1 */
-    uint32_t run_serial;
     fhi_batch_doc *docs;
     uint32_t doc_count;
     uint32_t doc_capacity;
@@ -100,7 +113,9 @@ typedef struct fhi_inverter {
     fhi_run *runs;
     uint32_t run_count;
     uint32_t run_capacity;
-    fhi_buf run_words; /* uint32_t each: fh_word.id */
+    fhi_buf met;         /* fhi_run_word each, in order of first sight; only where forms are told apart */
+    uint32_t *run_words; /* sealed: the same by run and form: fh_word.id */
+    size_t run_word_capacity;
     fhi_buf bodies;
     fhi_buf bytes;  /* encoded records and folded keys */
     fhi_buf frames; /* compressed records */

@@ -113,8 +113,7 @@ static fh_status append_forms(fhi_memory *memory, fhi_inverter *inverter, const 
     uint8_t varint[HEAD_BYTES_MAX];
     FH_TRY(fhi_chain_put(&memory->chains, chain, varint, put_varint(varint, run->form_count)));
     for (uint32_t i = 0; i < run->form_count; i++) {
-        const uint32_t id = fhi_load32(inverter->run_words.data + sizeof id * (run->form_at + i));
-        fhi_word_state *word = &inverter->word_states[id];
+        fhi_word_state *word = &inverter->word_states[inverter->run_words[run->form_at + i]];
         if (word->form == FHI_UNKNOWN) FH_TRY(find_form(memory, term, word->word, &word->form));
         FH_TRY(fhi_chain_put(&memory->chains, chain, varint, put_varint(varint, word->form)));
     }

@@ -273,6 +273,7 @@ static fh_status run(pipeline *pipe, worker *workers, slot *slots, fh_err *err)
         slots[i].next = pipe->free;
         pipe->free = &slots[i];
     }
+    fhi_writer_share_caches(options->writer, options->workers);
     fh_status status = FH_OK;
     for (uint32_t i = 0; i < options->workers && status == FH_OK; i++)
         status = worker_start(&workers[i], pipe, err);

@@ -1,8 +1,10 @@
 /* runs.c - the end of a batch: tokens sorted by term, each term's postings encoded, records compressed. */
 #include "indexer/inverter.h"
 
+#include <stdlib.h>
+
 /* Worst case of a token in a run: posting head, count, position. */
-enum { TOKEN_BYTES_MAX = 5 + 5 + 10, RUN_WORD_BYTES = sizeof(uint32_t) };
+enum { TOKEN_BYTES_MAX = 5 + 5 + 10 };
 
 static uint8_t *put_varint(uint8_t *to, uint64_t value)
 {
@@ -12,39 +14,50 @@ static uint8_t *put_varint(uint8_t *to, uint64_t value)
     return to;
 }
 
-/* Counting sort; token_count of a run is given back as it was. Stable: documents and positions stay in order. */
+/* Counting sort by run. Stable: documents and positions stay in order. */
 static void sort_tokens(fhi_inverter *inverter)
 {
+    fhi_run *runs = inverter->runs;
+    for (size_t i = 0; i < inverter->token_count; i++)
+        runs[inverter->tokens[i].run].token_count++;
     size_t at = 0;
     for (uint32_t i = 0; i < inverter->run_count; i++) {
-        inverter->runs[i].body_at = at; /* borrowed as the cursor */
-        at += inverter->runs[i].token_count;
+        runs[i].body_at = at; /* borrowed as the cursor */
+        at += runs[i].token_count;
     }
     for (size_t i = 0; i < inverter->token_count; i++) {
         const fhi_token_place token = inverter->tokens[i];
-        const uint32_t term = inverter->word_states[token.word].term;
-        inverter->sorted[inverter->runs[inverter->term_states[term].run].body_at++] = token;
+        inverter->sorted[runs[token.run].body_at++] = token;
     }
 }
 
-/* Numbers the exact forms of a run in order of first sight. */
-static void list_forms(fhi_inverter *inverter, fhi_run *run, const fhi_token_place *tokens)
+/* Lays the words of the batch out by run and form. */
+static fh_status sort_words(fhi_inverter *inverter)
 {
-    const uint32_t serial = ++inverter->run_serial;
-    run->form_at = (uint32_t)(inverter->run_words.len / RUN_WORD_BYTES);
-    for (uint32_t i = 0; i < run->token_count; i++) {
-        fhi_word_state *word = &inverter->word_states[tokens[i].word];
-        if (word->run == serial) continue;
-        word->run = serial;
-        word->run_form = run->form_count++;
-        fhi_buf_put32(&inverter->run_words, tokens[i].word);
+    const size_t count = inverter->met.len / sizeof(fhi_run_word);
+    if (count > inverter->run_word_capacity) {
+        uint32_t *words = realloc(inverter->run_words, count * sizeof *words);
+        if (!words) return FH_E_NOMEM;
+        inverter->run_words = words;
+        inverter->run_word_capacity = count;
     }
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < inverter->run_count; i++) {
+        inverter->runs[i].form_at = at;
+        at += inverter->runs[i].form_count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        fhi_run_word met;
+        memcpy(&met, inverter->met.data + i * sizeof met, sizeof met);
+        inverter->run_words[inverter->runs[met.run].form_at + met.form] = met.word;
+    }
+    return FH_OK;
 }
 
-static uint8_t *encode_postings(const fhi_inverter *inverter, fhi_run *run, const fhi_token_place *tokens, uint8_t *to)
+static uint8_t *encode_postings(fhi_run *run, const fhi_token_place *tokens, uint8_t *to)
 {
     const uint32_t count = run->token_count;
-    const uint64_t forms = inverter->told_apart ? run->form_count : 1;
+    const uint64_t forms = run->form_count > 1 ? run->form_count : 1;
     uint32_t previous_doc = tokens[0].doc;
     for (uint32_t i = 0; i < count;) {
         const uint32_t doc = tokens[i].doc;
@@ -55,8 +68,7 @@ static uint8_t *encode_postings(const fhi_inverter *inverter, fhi_run *run, cons
         if (end - i > 1) to = put_varint(to, end - i);
         uint32_t previous = 0;
         for (; i < end; i++) {
-            const uint64_t form = forms == 1 ? 0 : inverter->word_states[tokens[i].word].run_form;
-            to = put_varint(to, (tokens[i].position - previous) * forms + form);
+            to = put_varint(to, (tokens[i].position - previous) * forms + tokens[i].form);
             previous = tokens[i].position;
         }
         previous_doc = doc;
@@ -68,21 +80,21 @@ static uint8_t *encode_postings(const fhi_inverter *inverter, fhi_run *run, cons
 static fh_status encode_run(fhi_inverter *inverter, fhi_run *run, const fhi_token_place *tokens)
 {
     fhi_buf *bodies = &inverter->bodies;
-    if (inverter->told_apart) list_forms(inverter, run, tokens);
     if (!fhi_buf_reserve(bodies, (size_t)run->token_count * TOKEN_BYTES_MAX)) return FH_E_NOMEM;
     run->first_doc = tokens[0].doc;
     run->last_doc = tokens[run->token_count - 1].doc;
     run->body_at = bodies->len;
-    const uint8_t *end = encode_postings(inverter, run, tokens, bodies->data + bodies->len);
+    const uint8_t *end = encode_postings(run, tokens, bodies->data + bodies->len);
     run->body_bytes = (size_t)(end - (bodies->data + bodies->len));
     bodies->len += run->body_bytes;
-    return inverter->run_words.status;
+    return FH_OK;
 }
 
 static fh_status encode_runs(fhi_inverter *inverter)
 {
     const fhi_token_place *tokens = inverter->sorted;
     sort_tokens(inverter);
+    FH_TRY(sort_words(inverter));
     for (uint32_t i = 0; i < inverter->run_count; i++) {
         fhi_run *run = &inverter->runs[i];
         if (run->token_count == 0) continue; /* its only document was refused */

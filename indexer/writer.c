@@ -9,7 +9,7 @@ enum {
     MEMORY_BYTES_MIN = 4 * 1024 * 1024,
     BATCH_BYTES = 512 * 1024,      /* of records; an add seals its batch then */
     TRAIN_BYTES = 4 * 1024 * 1024, /* of records; the first batch of a new index is larger, for the dictionary */
-    CACHE_SHARE = 16               /* part of the memory for the words of one inverter */
+    CACHE_SHARE = 4                /* part of the memory for the words of all inverters */
 };
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
@@ -128,6 +128,7 @@ fh_status fh_writer_open(const char *directory, const fh_writer_options *options
     writer->lock_fd = -1;
     writer->memory_bytes = options->memory_bytes ? options->memory_bytes : MEMORY_BYTES_DEFAULT;
     if (writer->memory_bytes < MEMORY_BYTES_MIN) writer->memory_bytes = MEMORY_BYTES_MIN;
+    fhi_writer_share_caches(writer, 1);
     writer->cancelled = options->cancelled;
     writer->cancelled_argument = options->cancelled_argument;
     writer->directory = strdup(directory);
@@ -251,14 +252,19 @@ done:
     return status;
 }
 
+void fhi_writer_share_caches(fh_writer *writer, uint32_t inverters)
+{
+    writer->cache_bytes = writer->memory_bytes / CACHE_SHARE / inverters;
+}
+
 fh_status fhi_writer_append(fh_writer *writer, fhi_inverter *inverter, fh_err *err)
 {
     if (writer->status != FH_OK) return fhi_fail(err, FH_E_CLOSED, "the writer has failed before");
     writer->stats.indexed += inverter->doc_count;
     writer->status = fhi_memory_append(&writer->memory, inverter, err);
     if (writer->status != FH_OK) return writer->status;
-    fhi_inverter_next_batch(inverter, writer->memory_bytes / CACHE_SHARE);
-    /* Three eighths are left for caches, queues, and what writing a segment takes. */
+    fhi_inverter_next_batch(inverter, writer->cache_bytes);
+    /* A quarter is for caches; the last eighth for queues and for what writing a segment takes. */
     if (fhi_memory_heap_bytes(&writer->memory) < writer->memory_bytes / 8 * 5) return FH_OK;
     return fhi_writer_flush(writer, err);
 }

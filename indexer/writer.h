@@ -26,6 +26,7 @@ struct fh_writer {
     char *directory;
     int lock_fd;
     size_t memory_bytes;
+    size_t cache_bytes; /* of the words of one inverter */
     fhi_cancelled cancelled;
     void *cancelled_argument;
     fhi_settings settings;
@@ -47,6 +48,9 @@ struct fh_writer {
 /* Trains the dictionary of stored articles, unless the index has one already. Before the first batch. */
 fh_status fhi_writer_train(fh_writer *writer, const fhi_buf *records, const size_t *record_bytes, size_t record_count,
                            fh_err *err);
+
+/* How many inverters will share the memory for words; 1 when not called. */
+void fhi_writer_share_caches(fh_writer *writer, uint32_t inverters);
 
 /* Appends a sealed batch of any inverter made with this writer's settings; flushes when memory is short. */
 fh_status fhi_writer_append(fh_writer *writer, fhi_inverter *inverter, fh_err *err);

@@ -140,6 +140,13 @@ static void raise_descriptor_limit(const fhi_server_limits *limits)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void warn_if_public(const char *url)
+{
+    const char *host = url + strlen("http://");
+    if (strncmp(host, "127.", 4) != 0 && strncmp(host, "[::1]", 5) != 0)
+        log_line("this address is not loopback: whoever reaches it can read the whole index");
+}
+
 static int report(const fh_err *err, int exit_status)
 {
     (void)fprintf(stderr, "fihrist serve: %s%s%s\n", err->file, err->file[0] ? ": " : "", err->text);
@@ -160,7 +167,10 @@ static int serve(arguments *args)
     (void)signal(SIGPIPE, SIG_IGN);
     const fh_status status = fhi_server_create(&args->server, &server, &err);
     if (status != FH_OK) return report(&err, status == FH_E_INVALID ? 2 : 1);
-    if (args->server.http) (void)printf("listening on %s\n", fhi_server_http_url(server));
+    if (args->server.http) {
+        (void)printf("listening on %s\n", fhi_server_http_url(server));
+        warn_if_public(fhi_server_http_url(server));
+    }
     if (args->server.socket) (void)printf("listening on unix:%s\n", args->server.socket);
     (void)fflush(stdout);
     fhi_server_run(server);

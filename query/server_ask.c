@@ -185,7 +185,9 @@ fh_status fhi_ask_from_line(fhi_ask *ask, fh_str line, fh_err *err)
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
     ask->root = json_loadb(line.len ? line.ptr : "", line.len, flags, &error);
     if (!ask->root) {
-        if (json_error_code(&error) == json_error_out_of_memory) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+        /* Out of memory jansson says nothing, or takes it for a fault of the text. */
+        if (json_error_code(&error) == json_error_out_of_memory || !error.text[0])
+            return fhi_fail(err, FH_E_NOMEM, "out of memory");
         return fhi_fail(err, FH_E_INVALID, "the line is not JSON: %s", error.text);
     }
     if (!json_is_object(ask->root)) return fhi_fail(err, FH_E_INVALID, "the line is not a JSON object");

@@ -109,8 +109,7 @@ fh_status fhi_reload_init(fhi_server *server, fh_err *err)
     reload->open = true;
     reload->retry.data = reload->event.data = reload->poll.data = reload;
     /* Without events (some file systems, or none left to give) the poll does it, a little later. */
-    if (uv_fs_event_start(&reload->event, on_event, directory, 0) != 0)
-        fhi_server_log(server, "no events from %s; a new generation is seen within %d ms", directory, POLL_MS);
+    (void)uv_fs_event_start(&reload->event, on_event, directory, 0);
     const int failed = uv_fs_poll_start(&reload->poll, on_poll, path, POLL_MS);
     return failed ? fhi_fail(err, FH_E_INTERNAL, "cannot watch %s: %s", path, uv_strerror(failed)) : FH_OK;
 }

@@ -22,9 +22,9 @@ static uint32_t make_id(const char *name)
     uint32_t crc = fhi_crc32c(0, name, strlen(name));
     crc = fhi_crc32c(crc, &version, sizeof version);
     if (strcmp(name, "press") != 0) return crc;
-    const char *const *const lists[] = {fhi_stop_fr,        fhi_stop_ar,        fhi_irregular_fr,
-                                        fhi_plural_fr,      fhi_singular_fr,    fhi_masculine_fr,
-                                        fhi_waw_initial_ar, fhi_lam_initial_ar, fhi_al_initial_ar};
+    const char *const *const lists[] = {fhi_stop_fr,        fhi_stop_ar,      fhi_irregular_fr,   fhi_plural_fr,
+                                        fhi_singular_fr,    fhi_masculine_fr, fhi_waw_initial_ar, fhi_waw_whole_ar,
+                                        fhi_lam_initial_ar, fhi_al_initial_ar};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         crc = checksum_list(crc, lists[i]);
     return crc;

@@ -7,7 +7,16 @@
 
 #include <unicode/ustring.h>
 
-enum { ALEF = 0x627, ALEF_WASLA = 0x671, LAM = 0x644, WAW = 0x648, REST_MIN = 2, REST_AFTER_WAW_MIN = 3, STEM_MIN = 3 };
+enum {
+    ALEF = 0x627,
+    ALEF_WASLA = 0x671,
+    ALEF_MAKSURA = 0x649,
+    LAM = 0x644,
+    WAW = 0x648,
+    REST_MIN = 2,
+    REST_AFTER_WAW_MIN = 3,
+    STEM_MIN = 3
+};
 
 /* Longest first; compared from the start of the word. */
 static const UChar *const prefixes[] = {
@@ -90,8 +99,9 @@ fh_status fhi_arabic_init(fhi_arabic *arabic, const fhi_folder *folder)
 {
     *arabic = (fhi_arabic){0};
     FH_TRY(fhi_wordmap_load(&arabic->waw, folder, fhi_waw_initial_ar, fhi_fold_word_arabic_stem));
-    FH_TRY(fhi_wordmap_load(&arabic->lam, folder, fhi_lam_initial_ar, fhi_fold_word_arabic_stem));
+    FH_TRY(fhi_wordmap_load(&arabic->lam, folder, fhi_lam_initial_ar, fhi_fold_word_arabic));
     FH_TRY(fhi_wordmap_load(&arabic->al, folder, fhi_al_initial_ar, fhi_fold_word_arabic_stem));
+    FH_TRY(fhi_wordmap_load(&arabic->whole, folder, fhi_waw_whole_ar, fhi_fold_word_arabic));
     return fhi_wordmap_load(&arabic->stop, folder, fhi_stop_ar, fhi_fold_word_arabic);
 }
 
@@ -119,11 +129,39 @@ static bool alef_is_plain(const fhi_units *written, const UChar *prefix, int32_t
     return true;
 }
 
+/* Is the word from unit `from` on in the list as it stands? */
+static bool listed_whole(const fhi_wordmap *list, const fhi_units *word, int32_t from)
+{
+    fhi_units rest = *word;
+    fhi_term key;
+    cut_front(&rest, from);
+    fhi_units_to_term(&rest, &key);
+    return fhi_wordmap_get(list, fhi_term_str(&key)) != NULL;
+}
+
+/* A hamza on the second letter, which folding hid: the first is a clitic (وأدى is not وادي, للأزمة not لازمة). */
+static bool hides_hamza(const fhi_units *written, const fhi_units *word, int32_t first)
+{
+    return word->len > first + 1 && word->text[first + 1] == ALEF && written->text[first + 1] != ALEF;
+}
+
+static bool keeps_waw(const fhi_arabic *arabic, const fhi_units *written, const fhi_units *word)
+{
+    if (hides_hamza(written, word, 0)) return false;
+    if (listed(&arabic->waw, word, 0)) return true;
+    return listed_whole(&arabic->whole, word, 0) && written->text[written->len - 1] != ALEF_MAKSURA; /* والى */
+}
+
+static bool keeps_lam(const fhi_arabic *arabic, const fhi_units *written, const fhi_units *word, int32_t lam)
+{
+    return !hides_hamza(written, word, lam) && listed_whole(&arabic->lam, word, lam);
+}
+
 /* How many letters go in front. `word` is folded, `written` has the same length. */
 static int32_t clitic_length(const fhi_arabic *arabic, const fhi_units *written, const fhi_units *word)
 {
     const bool waw = word->text[0] == WAW;
-    if (waw && listed(&arabic->waw, word, 0)) return 0;
+    if (waw && keeps_waw(arabic, written, word)) return 0;
     if (listed(&arabic->al, word, 0)) return 0;
     if (waw && listed(&arabic->al, word, 1)) return 1;
     for (int32_t i = 0; i < COUNT(prefixes); i++) {
@@ -131,7 +169,7 @@ static int32_t clitic_length(const fhi_arabic *arabic, const fhi_units *written,
         if (word->len - len < REST_MIN || !starts_with(word, prefixes[i], len)) continue;
         if (!alef_is_plain(written, prefixes[i], len)) continue;
         const bool double_lam = prefixes[i][len - 1] == LAM && prefixes[i][len - 2] == LAM;
-        return double_lam && listed(&arabic->lam, word, len - 1) ? len - 1 : len;
+        return double_lam && keeps_lam(arabic, written, word, len - 1) ? len - 1 : len;
     }
     return waw && word->len - 1 >= REST_AFTER_WAW_MIN ? 1 : 0;
 }

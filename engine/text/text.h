@@ -205,6 +205,7 @@ extern const char *const fhi_plural_fr[];      /* lose their last letter before 
 extern const char *const fhi_singular_fr[];    /* get an s before Snowball */
 extern const char *const fhi_masculine_fr[];   /* get an e before Snowball */
 extern const char *const fhi_waw_initial_ar[]; /* nouns and verbs whose first letter is waw */
+extern const char *const fhi_waw_whole_ar[];   /* the same, in this very form only */
 extern const char *const fhi_lam_initial_ar[];
 extern const char *const fhi_al_initial_ar[]; /* words whose alef-lam is not the article */
 
@@ -222,8 +223,9 @@ typedef struct fhi_french {
 } fhi_french;
 
 typedef struct fhi_arabic {
-    fhi_wordmap waw, lam, al; /* folded words without their suffixes */
-    fhi_wordmap stop;         /* folded words */
+    fhi_wordmap waw, al;    /* folded words without their suffixes */
+    fhi_wordmap whole, lam; /* folded words as they stand: with waw, with lam in front */
+    fhi_wordmap stop;       /* folded words */
 } fhi_arabic;
 
 fh_status fhi_french_init(fhi_french *french, const fhi_folder *folder);

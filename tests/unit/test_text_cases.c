@@ -246,6 +246,9 @@ static void french_inflections_meet(void **state)
     meet(state, "jeu", "jeux");
     meet(state, "élu", "élues");
     meet(state, "crédit", "crédits");
+    meet(state, "publiées", "publié");
+    meet(state, "français", "françaises");
+    meet(state, "passager", "passagères");
     part(state, "communiqué", "commune");
     part(state, "université", "univers");
 }
