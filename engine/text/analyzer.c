@@ -2,6 +2,7 @@
 #include "engine/text/text.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 /* Raised by whoever changes a rule of this room; lists are part of the id by their content. */
 enum { RULES_VERSION = 1 };
@@ -38,12 +39,20 @@ static fh_status init_languages(fh_analyzer *analyzer)
     return fhi_months_init(&analyzer->months, &folder);
 }
 
+/* Not known to who writes articles: of the system, else of where memory happens to lie. */
+static uint64_t secret_seed(const void *somewhere)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed) return seed;
+    return (uint64_t)(uintptr_t)somewhere;
+}
+
 static fh_status init(fh_analyzer *analyzer, const char *name)
 {
     analyzer->press = strcmp(name, "press") == 0;
     analyzer->id = make_id(name);
     fhi_arena_init(&analyzer->tables, tables_bytes_cap);
-    FH_TRY(fhi_cache_init(&analyzer->cache, (uint64_t)(uintptr_t)analyzer));
+    FH_TRY(fhi_cache_init(&analyzer->cache, secret_seed(analyzer)));
     FH_TRY(fhi_classes_init(&analyzer->classes));
     FH_TRY(fhi_normalizer_init(&analyzer->normalizer));
     return analyzer->press ? init_languages(analyzer) : FH_OK;

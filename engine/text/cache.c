@@ -11,6 +11,8 @@
 
 enum { CACHE_SLOTS_FIRST = 4096, CACHE_LINE_BYTES = 64 };
 
+#define FRACTION_OF_PI 0x243F6A8885A308D3u /* spreads the few unknown bits of an address */
+
 static const size_t cache_bytes_cap = (size_t)1 << 40; /* the owner bounds it, by asking and resetting */
 
 /* Zeroed, and aligned so that no form lies across two cache lines. */
@@ -23,7 +25,7 @@ static fhi_form *make_forms(size_t count)
 
 fh_status fhi_cache_init(fhi_cache *cache, uint64_t seed)
 {
-    *cache = (fhi_cache){.seed = seed | 1};
+    *cache = (fhi_cache){.seed = fhi_cache_mix(seed, FRACTION_OF_PI) | 1};
     fhi_arena_init(&cache->arena, cache_bytes_cap);
     cache->forms = make_forms(CACHE_SLOTS_FIRST);
     cache->entries = calloc(CACHE_SLOTS_FIRST, sizeof *cache->entries);
@@ -37,6 +39,16 @@ void fhi_cache_fini(fhi_cache *cache)
     free(cache->entries);
     fhi_arena_fini(&cache->arena);
     *cache = (fhi_cache){0};
+}
+
+uint64_t fhi_cache_hash(uint64_t seed, fh_str bytes)
+{
+    uint64_t hash = seed ^ bytes.len;
+    for (; bytes.len >= 8; bytes.ptr += 8, bytes.len -= 8)
+        hash = fhi_cache_mix(hash ^ fhi_load64(bytes.ptr), seed | 1);
+    uint64_t tail = 0;
+    if (bytes.len) memcpy(&tail, bytes.ptr, bytes.len);
+    return fhi_cache_mix(hash ^ tail, seed | 1);
 }
 
 /* Gives memory back, so that the owner's bound on fhi_cache_bytes holds again; keeps it only when no smaller table can
@@ -170,8 +182,8 @@ fh_status fhi_cache_intern(fhi_cache *cache, fh_str exact, fh_str fold, fh_str s
     *out = NULL;
     *made = false;
     if (cache->entry_count >= cache->entry_mask / 4 * 3) FH_TRY(grow_entries(cache));
-    const uint64_t hash = fhi_cache_mix(fhi_hash64(exact.ptr, exact.len) ^ cache->seed,
-                                        fhi_hash64(stem.ptr, stem.len) + (uint64_t)kind * 2 + 1);
+    const uint64_t hash =
+        fhi_cache_mix(fhi_cache_hash(cache->seed, exact), fhi_cache_hash(cache->seed + (uint64_t)kind, stem) | 1);
     uint32_t at = (uint32_t)hash & cache->entry_mask;
     for (; cache->entries[at].entry; at = (at + 1) & cache->entry_mask) {
         if (cache->entries[at].hash == hash && is_entry(cache->entries[at].entry, exact, stem, kind)) {

@@ -67,7 +67,7 @@ fh_status fhi_scan_lookup(fh_analyzer *analyzer, fh_str raw, size_t room, fh_tok
 {
     raw = cut_raw(raw);
     fhi_form key;
-    fhi_cache_key(raw, room, kind, &key);
+    fhi_cache_key(&analyzer->cache, raw, room, kind, &key);
     *out = fhi_cache_find(&analyzer->cache, &key);
     if (FHI_LIKELY(*out != NULL)) return FH_OK;
     FH_TRY(fhi_word_make(analyzer, raw, kind, script, out));

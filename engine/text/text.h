@@ -314,8 +314,11 @@ static inline uint64_t fhi_cache_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Hash of any bytes under a secret seed, so that no article can be written to collide. */
+uint64_t fhi_cache_hash(uint64_t seed, fh_str bytes);
+
 /* Key of a spelling; room: readable bytes from raw.ptr, so that most words cost one or two loads. */
-static inline void fhi_cache_key(fh_str raw, size_t room, fh_token_kind kind, fhi_form *key)
+static inline void fhi_cache_key(const fhi_cache *cache, fh_str raw, size_t room, fh_token_kind kind, fhi_form *key)
 {
     *key = (fhi_form){.len = (uint32_t)raw.len, .kind = (uint32_t)kind};
     if (FHI_LIKELY(raw.len <= 8 && raw.len > 0 && room >= 8)) {
@@ -326,7 +329,7 @@ static inline void fhi_cache_key(fh_str raw, size_t room, fh_token_kind kind, fh
     } else if (raw.len <= 8) {
         memcpy(&key->head, raw.ptr, raw.len);
     } else {
-        key->head = fhi_hash64(raw.ptr, raw.len);
+        key->head = fhi_cache_hash(cache->seed, raw);
         key->rest.bytes = raw.ptr;
     }
 }

@@ -22,8 +22,8 @@ typedef enum fh_script { FH_SCRIPT_OTHER = 0, FH_SCRIPT_LATIN = 1, FH_SCRIPT_ARA
 typedef enum fh_token_kind {
     FH_TOKEN_WORD = 0,
     FH_TOKEN_NUMBER = 1, /* joined digits, decimal point normalised */
-    FH_TOKEN_JOINED = 2, /* the joined form of a hyphenated or dotted word; shares its first part's position */
-    FH_TOKEN_DATE = 3    /* a calendar day "d:YYYYMMDD"; shares the position of its first part */
+    FH_TOKEN_JOINED = 2, /* the joined form of a hyphenated word; shares its first part's position */
+    FH_TOKEN_DATE = 3    /* a calendar day, YYYYMMDD; shares the position of its first part */
 } fh_token_kind;
 
 /* One distinct surface word, interned by the analyzer. exact: case-folded NFKC, accents kept. fold: the same
