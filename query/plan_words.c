@@ -9,7 +9,8 @@
 
 #include <unicode/uchar.h>
 
-static const float STOP_WEIGHT = 0.5F; /* of stop and question words */
+static const float STOP_WEIGHT = 0.5F;   /* of stop and question words */
+static const float JOINED_WEIGHT = 0.4F; /* of a joined form beside its parts, where any word is enough */
 
 /* Tokens of one text: the plain ones in order, and what lies over them. */
 typedef struct tokens {
@@ -227,7 +228,9 @@ static fh_status plan_compound(fhi_planner *planner, const tokens *t, uint32_t f
     if (mode->loose && !mode->exact) {
         for (uint32_t i = first; i <= last; i++)
             FH_TRY(plan_token(planner, t, &t->plain[i], mode, list));
-        return joined && last > first ? plan_token(planner, t, joined, mode, list) : FH_OK;
+        fhi_words_mode joined_mode = *mode;
+        joined_mode.weight *= JOINED_WEIGHT;
+        return joined && last > first ? plan_token(planner, t, joined, &joined_mode, list) : FH_OK;
     }
     fhi_node_list ways = {NULL, 0, 0};
     fhi_node *node;

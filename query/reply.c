@@ -72,12 +72,13 @@ static fh_status set_tags(json_t *article, fh_str tags)
     return FH_OK;
 }
 
-/* Unknown fields come after the known ones; a stored object that does not parse is damage. */
+/* Unknown fields come after the known ones. jansson wrote them and the frame they lie in is verified when read, so
+ * what does not parse is taken for a want of memory, which jansson reports as any error. */
 static fh_status set_extra(json_t *article, fh_str extra)
 {
     if (extra.len == 0) return FH_OK;
     json_t *object = json_loadb(extra.ptr, extra.len, JSON_REJECT_DUPLICATES, NULL);
-    if (!object) return FH_E_CORRUPT;
+    if (!object) return FH_E_NOMEM;
     const int failed = json_is_object(object) ? json_object_update_missing(article, object) : 0;
     const bool is_object = json_is_object(object);
     json_decref(object);
@@ -116,20 +117,30 @@ static json_t *error_object(const char *code, fh_str message, uint32_t offset, u
                      (json_int_t)offset, "offset_chars", (json_int_t)offset_chars);
 }
 
+const char *fhi_failure_code(const fhi_failure *failure)
+{
+    if (failure->query.code != FHI_QUERY_NONE) return fhi_query_code_name(failure->query.code);
+    return fhi_status_code(failure->status);
+}
+
+void fhi_failure_message(const fhi_failure *failure, fhi_message_lang lang, fhi_buf *text)
+{
+    if (failure->query.code != FHI_QUERY_NONE)
+        fhi_query_message(&failure->query, lang, text);
+    else
+        fhi_status_message(failure->status, failure->err.text, lang, text);
+}
+
 json_t *fhi_reply_failure(const fhi_failure *failure, fh_str query, fhi_message_lang lang)
 {
-    const bool wrong_query = failure->query.code != FHI_QUERY_NONE;
-    const char *code = wrong_query ? fhi_query_code_name(failure->query.code) : fhi_status_code(failure->status);
+    const uint32_t offset = failure->query.code != FHI_QUERY_NONE ? failure->query.offset : 0;
+    json_t *object = NULL;
     fhi_buf text;
     fhi_buf_init(&text);
-    if (wrong_query)
-        fhi_query_message(&failure->query, lang, &text);
-    else
-        fhi_status_message(failure->status, failure->err.text, lang, &text);
-    const uint32_t offset = wrong_query ? failure->query.offset : 0;
-    json_t *object = NULL;
+    fhi_failure_message(failure, lang, &text);
     if (text.status == FH_OK)
-        object = error_object(code, fhi_buf_str(&text), offset, fhi_query_chars_before(query, offset));
+        object =
+            error_object(fhi_failure_code(failure), fhi_buf_str(&text), offset, fhi_query_chars_before(query, offset));
     fhi_buf_fini(&text);
     return object;
 }

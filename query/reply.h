@@ -2,17 +2,9 @@
 #ifndef FHI_REPLY_H
 #define FHI_REPLY_H
 
-#include "query/snippet.h"
-#include "query/syntax.h"
+#include "query/find.h"
 
 #include <jansson.h>
-
-/* Why a request failed: a wrong query (query.code is not NONE), or anything else (err). */
-typedef struct fhi_failure {
-    fh_status status;
-    fhi_query_error query;
-    fh_err err;
-} fhi_failure;
 
 /* One hit as an object. Codes: FH_E_NOMEM, FH_E_CORRUPT (a stored text is not UTF-8). */
 fh_status fhi_reply_hit(const fh_record *record, float score, const fhi_shown *title, const fhi_shown *snippet,

@@ -11,7 +11,7 @@
 enum {
     TOP_DEFAULT = 10,
     ARENA_BYTES_MAX = 64 * 1024 * 1024,      /* of one request */
-    SHOW_BYTES_MAX = 4 * 1024 * 1024,        /* of one hit being shown */
+    SHOW_BYTES_MAX = 64 * 1024 * 1024,       /* of one hit being shown */
     WORD_CACHE_BYTES_MAX = 32 * 1024 * 1024, /* of the analyzer; dropped between requests */
     NUMBER_DIGITS_MAX = 9
 };
@@ -210,33 +210,56 @@ static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_reques
     return status;
 }
 
-static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, json_t *list, fh_err *err)
+static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, fhi_hit_seen seen,
+                          void *argument, fh_err *err)
 {
     fh_record record;
     fhi_shown title, snippet;
-    json_t *object;
     fhi_arena_reset(&s->show);
     FH_TRY(fhi_segment_record(fhi_index_segment(index, hit->segment), hit->doc, &s->record, err));
     FH_TRY(fh_record_decode(fhi_buf_str(&s->record), &record));
     FH_TRY(fhi_snippet_title(s->snippeter, record.fields[FH_FIELD_TITLE], &s->show, &title));
     FH_TRY(fhi_snippet_make(s->snippeter, &record, &s->show, &snippet));
-    FH_TRY(fhi_reply_hit(&record, hit->score, &title, &snippet, &object));
-    return json_array_append_new(list, object) == 0 ? FH_OK : FH_E_NOMEM;
+    return seen(argument, &record, hit->score, &title, &snippet);
+}
+
+fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                            fhi_hit_seen seen, void *argument, uint64_t *total, fhi_failure *failure)
+{
+    fhi_plan plan;
+    fhi_hits hits;
+    *total = 0;
+    *failure = (fhi_failure){.status = FH_OK};
+    fhi_arena_reset(&searcher->arena);
+    if (fh_analyzer_cache_bytes(searcher->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(searcher->analyzer);
+    fh_status status = make_plan(searcher, index, request, &plan, failure);
+    if (status == FH_OK) status = match(searcher, index, request, &plan, &hits, failure);
+    for (uint32_t i = request->offset; status == FH_OK && i < hits.hit_count; i++)
+        status = show_hit(searcher, index, &hits.hits[i], seen, argument, &failure->err);
+    if (status == FH_OK) *total = hits.total;
+    failure->status = status;
+    return status;
+}
+
+/* ---- answers --------------------------------------------------------------------------------------------- */
+
+static fh_status append_hit(void *argument, const fh_record *record, float score, const fhi_shown *title,
+                            const fhi_shown *snippet)
+{
+    json_t *object;
+    FH_TRY(fhi_reply_hit(record, score, title, snippet, &object));
+    return json_array_append_new(argument, object) == 0 ? FH_OK : FH_E_NOMEM;
 }
 
 static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_request *request, json_t *body,
                         fhi_failure *failure)
 {
     const uint64_t start_us = now_us();
-    fhi_plan plan;
-    fhi_hits hits;
-    FH_TRY(make_plan(s, index, request, &plan, failure));
-    FH_TRY(match(s, index, request, &plan, &hits, failure));
+    uint64_t total;
     json_t *list = json_array();
     if (json_object_set_new(body, "hits", list) != 0) return FH_E_NOMEM;
-    for (uint32_t i = request->offset; i < hits.hit_count; i++)
-        FH_TRY(show_hit(s, index, &hits.hits[i], list, &failure->err));
-    if (json_object_set_new(body, "total", json_integer((json_int_t)hits.total)) != 0 ||
+    FH_TRY(fhi_searcher_find(s, index, request, append_hit, list, &total, failure));
+    if (json_object_set_new(body, "total", json_integer((json_int_t)total)) != 0 ||
         json_object_set_new(body, "took_us", json_integer((json_int_t)(now_us() - start_us))) != 0)
         return FH_E_NOMEM;
     return FH_OK;
@@ -259,8 +282,6 @@ fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_r
                            fhi_buf *json)
 {
     fhi_failure failure = {.status = FH_OK};
-    fhi_arena_reset(&searcher->arena);
-    if (fh_analyzer_cache_bytes(searcher->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(searcher->analyzer);
     json_t *body = json_object();
     const fh_status status = body ? search(searcher, index, request, body, &failure) : FH_E_NOMEM;
     return answer(&failure, status, body, request, id_json, json);

@@ -235,19 +235,21 @@ static bool ends_sentence(fh_str text, uint32_t at)
     return at == 0 || strchr(".!?", text.ptr[at - 1]) != NULL;
 }
 
-/* Widens a window to about `bytes` with what stands around it. *cut_left: it begins inside a sentence. */
+/* Widens a window to about `bytes` with what stands around it: from the start of a sentence where one is near, and
+ * further to the left when the text ends soon. *cut_left: it begins inside a sentence. */
 static window widen(const fhi_snippeter *s, fh_str text, const window *w, uint32_t bytes, bool *cut_left)
 {
     window out = *w;
-    const uint32_t used = w->end - w->begin;
+    const uint32_t used = w->end - w->begin, right = (uint32_t)text.len - w->end;
     const uint32_t spare = bytes > used ? bytes - used : 0;
-    const uint32_t furthest = bytes_back(text, w->begin, spare * 2 / 3);
-    const uint32_t sentence = sentence_start(text, furthest, w->begin);
-    *cut_left = sentence > w->begin;
-    if (*cut_left)
-        out.begin = fhi_cut_after(&s->cutter, text, bytes_back(text, w->begin, spare / 3));
-    else
+    const uint32_t latest = bytes_back(text, w->begin, right < spare ? spare - right : 0);
+    const uint32_t reach = bytes_back(text, latest, spare * 2 / 3), limit = bytes_back(text, w->begin, spare);
+    const uint32_t sentence = sentence_start(text, reach > limit ? reach : limit, latest);
+    *cut_left = sentence > latest;
+    if (!*cut_left)
         out.begin = sentence;
+    else
+        out.begin = fhi_cut_after(&s->cutter, text, latest < w->begin ? latest : bytes_back(text, latest, spare / 3));
     if (out.begin > w->begin) out.begin = fhi_cut_before(&s->cutter, text, w->begin);
     const uint32_t left = w->begin - out.begin;
     out.end = fhi_cut_before(&s->cutter, text, bytes_on(text, w->end, spare > left ? spare - left : 0));

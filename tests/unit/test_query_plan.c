@@ -160,7 +160,7 @@ static void any_word_is_enough_under_or(void **state)
         {"maroc roi source:x", "(and source (or maroc roi))"},
         {"maroc AND roi reine", "(or (and maroc roi) reine)"},
         {"source:x date:2025", "(and source 20250000..20251231)"},
-        {"vice-président", "(or vice président viceprésident)"},
+        {"vice-président", "(or vice président viceprésident^0.4)"},
         {"vice-président AND roi", "(and (or \"vice président\" viceprésident) roi)"},
         {"élection elections", "(or élection =elections^0.25)"},
     };

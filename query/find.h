@@ -1,0 +1,28 @@
+/* find.h - the hits of a request one by one, for those who show them in their own way. */
+#ifndef FHI_FIND_H
+#define FHI_FIND_H
+
+#include "query/request.h"
+#include "query/snippet.h"
+
+/* Why a request failed: a wrong query (query.code is not NONE), or anything else (err). */
+typedef struct fhi_failure {
+    fh_status status;
+    fhi_query_error query;
+    fh_err err;
+} fhi_failure;
+
+/* Called for every hit from request->offset on, best first; what it is given lives during the call. A status other
+ * than FH_OK ends the search with it. */
+typedef fh_status (*fhi_hit_seen)(void *argument, const fh_record *record, float score, const fhi_shown *title,
+                                  const fhi_shown *snippet);
+
+/* *failure is filled when the answer is not FH_OK. */
+fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                            fhi_hit_seen seen, void *argument, uint64_t *total, fhi_failure *failure);
+
+/* Stable code and sentence of a failure. */
+const char *fhi_failure_code(const fhi_failure *failure);
+void fhi_failure_message(const fhi_failure *failure, fhi_message_lang lang, fhi_buf *text);
+
+#endif
