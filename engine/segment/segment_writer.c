@@ -452,11 +452,13 @@ fh_status fhi_segment_writer_finish(fhi_segment_writer *writer, fhi_segment_info
     if (writer->fd < 0) return fhi_fail(err, FH_E_CLOSED, "this segment is already finished");
     if (writer->status == FH_OK) (void)begin_terms(writer);
     writer->open_section = 0;
-    put_small_sections(writer);
-    put_dictionaries(writer);
-    put_pages(writer);
-    put_footer(writer);
-    sync_and_rename(writer);
+    if (writer->status == FH_OK) { /* what was gathered is complete only then */
+        put_small_sections(writer);
+        put_dictionaries(writer);
+        put_pages(writer);
+        put_footer(writer);
+        sync_and_rename(writer);
+    }
     if (writer->status != FH_OK) {
         if (err) *err = writer->err;
         if (err && err->status == FH_OK) (void)fhi_fail(err, writer->status, "writing a segment failed");
