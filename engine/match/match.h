@@ -20,6 +20,7 @@ enum {
     FHI_TOP_MAX = 10000,      /* hits one run may ask for */
     FHI_EXPANSION_MAX = 4096, /* forms one prefix may expand to in one segment */
     FHI_PHRASE_SLOTS_MAX = 64,
+    FHI_WINDOW_MAX = 1000, /* of a proximity phrase */
     FHI_CLASS_TERMS_MAX = 16,
     FHI_PLAN_LEAVES_MAX = 1024,
     FHI_PLAN_DEPTH_MAX = 128

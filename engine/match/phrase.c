@@ -1,7 +1,8 @@
 /* phrase.c - words at given distances, or near each other, checked on positions.
  *
  * Slots come rarest first. An ordered phrase keeps the start positions that survive each slot; a window slides over
- * all slots at once. The frequency never exceeds that of the rarest slot, which the stored bounds rely on.
+ * all slots at once, each slot needing a position of its own. The frequency never exceeds that of the rarest slot,
+ * which the stored bounds rely on.
  */
 #include "engine/match/eval.h"
 
@@ -37,36 +38,70 @@ static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint
     return count;
 }
 
-/* Two slots on one position are one word counted twice: no window. */
-static bool all_distinct(const fhi_eval *eval, const uint32_t at[FHI_PHRASE_SLOTS_MAX])
+/* ---- windows ---- */
+
+enum { OWNERS = FHI_WINDOW_MAX + FHI_PHRASE_SLOTS_MAX };
+
+/* One window [start, start + span]: which slot stands at each position; 0 none, else slot + 1. */
+typedef struct window {
+    const fhi_eval *eval;
+    const uint32_t *first; /* per slot: its first position at or after start */
+    uint32_t start, span;
+    uint8_t owner[OWNERS];
+    uint8_t tried[OWNERS];
+} window;
+
+/* Gives the slot a position of its own, moving others where they have a choice (Kuhn's augmenting path). */
+static bool place(window *view, uint32_t slot)
 {
-    for (uint32_t i = 1; i < eval->group_count; i++)
-        for (uint32_t j = 0; j < i; j++)
-            if (eval->groups[i].positions[at[i]] == eval->groups[j].positions[at[j]]) return false;
+    const fhi_group *group = &view->eval->groups[slot];
+    for (uint32_t i = view->first[slot]; i < group->position_count; i++) {
+        if (group->positions[i] - view->start > view->span) return false;
+        const uint32_t at = group->positions[i] - view->start;
+        if (view->tried[at]) continue;
+        view->tried[at] = 1;
+        if (view->owner[at] && !place(view, view->owner[at] - 1u)) continue;
+        view->owner[at] = (uint8_t)(slot + 1);
+        return true;
+    }
+    return false;
+}
+
+/* Every slot at a position of its own: two slots on one position would be one word counted twice. */
+static bool all_placed(const fhi_eval *eval, const uint32_t *first, uint32_t start, uint32_t span)
+{
+    window view = {.eval = eval, .first = first, .start = start, .span = span};
+    for (uint32_t slot = 0; slot < eval->group_count; slot++) {
+        memset(view.tried, 0, (size_t)span + 1);
+        if (!place(&view, slot)) return false;
+    }
     return true;
 }
 
-/* Slides: the slot with the smallest position moves on; every arrangement that is narrow enough counts once. */
+/* The frequency: in how many windows, each starting at some slot's position, all slots find room. */
 static uint32_t count_windows(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint32_t end)
 {
     uint32_t at[FHI_PHRASE_SLOTS_MAX] = {0}, least = UINT32_MAX, count = 0;
+    const uint32_t span = eval->window + eval->group_count - 1;
     for (uint32_t i = 0; i < eval->group_count; i++) {
         if (!fhi_group_positions(walk, &eval->groups[i], doc, end)) return 0;
-        if (eval->groups[i].position_count == 0) return 0;
         if (eval->groups[i].position_count < least) least = eval->groups[i].position_count;
     }
-    const uint64_t span_max = (uint64_t)eval->window + eval->group_count - 1;
+    if (least == 0) return 0;
     for (;;) {
-        uint32_t low = 0, high = 0;
-        for (uint32_t i = 1; i < eval->group_count; i++) {
-            if (eval->groups[i].positions[at[i]] < eval->groups[low].positions[at[low]]) low = i;
-            if (eval->groups[i].positions[at[i]] > eval->groups[high].positions[at[high]]) high = i;
+        uint32_t start = UINT32_MAX;
+        bool reaches = true;
+        for (uint32_t i = 0; i < eval->group_count; i++)
+            if (eval->groups[i].positions[at[i]] < start) start = eval->groups[i].positions[at[i]];
+        for (uint32_t i = 0; i < eval->group_count; i++)
+            reaches = reaches && eval->groups[i].positions[at[i]] - start <= span;
+        if (reaches && all_placed(eval, at, start, span)) count++;
+        for (uint32_t i = 0; i < eval->group_count; i++) {
+            while (at[i] < eval->groups[i].position_count && eval->groups[i].positions[at[i]] == start)
+                at[i]++;
+            if (at[i] == eval->groups[i].position_count) return count < least ? count : least;
         }
-        const uint32_t span = eval->groups[high].positions[at[high]] - eval->groups[low].positions[at[low]];
-        if (span <= span_max && all_distinct(eval, at)) count++;
-        if (++at[low] == eval->groups[low].position_count) break;
     }
-    return count < least ? count : least;
 }
 
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])

@@ -166,6 +166,7 @@ static fh_status count_words(fhi_plan *plan, const fhi_node *node, uint32_t dept
 {
     if (depth > FHI_PLAN_DEPTH_MAX) return refuse(plan, FH_E_LIMIT, "the query is nested too deep");
     if (node->slot_count > FHI_PHRASE_SLOTS_MAX) return refuse(plan, FH_E_LIMIT, "the phrase is too long");
+    if (node->window > FHI_WINDOW_MAX) return refuse(plan, FH_E_LIMIT, "the words may be too far apart");
     if (node->kind == FHI_NODE_WORD || node->kind == FHI_NODE_PREFIX) plan->leaf_count++;
     if (node->kind == FHI_NODE_PHRASE) plan->leaf_count += node->slot_count;
     if (plan->leaf_count > FHI_PLAN_LEAVES_MAX) return refuse(plan, FH_E_LIMIT, "the query has too many words");

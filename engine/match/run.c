@@ -27,7 +27,7 @@ typedef struct matching {
     bool scored; /* by score, not by date */
     bool pruned;
     bool counted;
-    bool kept;   /* hits are wanted, not only the count */
+    bool kept; /* hits are wanted, not only the count */
     uint64_t total;
     uint32_t until_deadline;
     fh_status status;
@@ -110,7 +110,7 @@ static void needed(const matching *search, uint64_t need[4])
     for (uint32_t word = 0; word < 4; word++) {
         const uint32_t first = base + word * 64;
         need[word] = first >= docs ? 0 : docs - first >= 64 ? UINT64_MAX : (UINT64_C(1) << (docs - first)) - 1;
-        if (search->live) need[word] &= search->live[base / 64 + word];
+        if (need[word] && search->live) need[word] &= search->live[base / 64 + word];
     }
 }
 
@@ -286,8 +286,7 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
 {
     fhi_word_stats *stats;
     *out = (fhi_hits){0};
-    if (options->top > FHI_TOP_MAX)
-        return fhi_fail(err, FH_E_LIMIT, "at most %d hits can be asked for", FHI_TOP_MAX);
+    if (options->top > FHI_TOP_MAX) return fhi_fail(err, FH_E_LIMIT, "at most %d hits can be asked for", FHI_TOP_MAX);
     matching *state = fhi_arena_zalloc(arena, 1, sizeof *state);
     entry *heap = fhi_arena_alloc(arena, ((size_t)options->top + 1) * sizeof *heap);
     if (!state || !heap) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
