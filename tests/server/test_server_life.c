@@ -511,7 +511,8 @@ static void an_index_that_cannot_be_opened_leaves_the_old_one(void **state)
     http_answer answer = get(&server, "/search?q=a");
     assert_int_equal(answer.status, 200);
     answer_fini(&answer);
-    server.open_fails = false; /* tried again without a further change */
+    sleep_ms(2500);            /* the poll of the file has seen the change too */
+    server.open_fails = false; /* tried again without a further one */
     wait_for_health(&server, "generation", 2);
     serving_stop(&server);
 }
