@@ -4,7 +4,7 @@
  * planner as one run of plain words, past the parser: nothing in it is an operator. A query without a judgement
  * is left out.
  */
-#include "bench/relevance.h"
+#include "bench/bench.h"
 
 #include "query/plan.h"
 

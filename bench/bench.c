@@ -1,0 +1,43 @@
+/* bench.c - the verb `fihrist bench`: find the tool, hand over. How to measure and to read: bench/METHOD.md. */
+#include "bench/bench.h"
+
+#include <fihrist/verb.h>
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct tool {
+    const char *name;
+    const char *purpose;
+    int (*run)(int argc, char **argv);
+} tool;
+
+static const tool tools[] = {
+    {"relevance", "mean reciprocal rank of judged queries", fhi_bench_relevance},
+};
+
+enum { TOOL_COUNT = sizeof tools / sizeof tools[0] };
+
+static void usage(FILE *to)
+{
+    (void)fprintf(to, "usage: fihrist bench TOOL [options]\n\n");
+    for (int i = 0; i < TOOL_COUNT; i++)
+        (void)fprintf(to, "  %-12s  %s\n", tools[i].name, tools[i].purpose);
+    (void)fprintf(to, "\n`fihrist bench TOOL --help` tells the rest.\n");
+}
+
+int fh_verb_bench(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    for (int i = 0; i < TOOL_COUNT; i++)
+        if (strcmp(argv[1], tools[i].name) == 0) return tools[i].run(argc - 1, argv + 1);
+    (void)fprintf(stderr, "fihrist bench: %s: no such tool; `fihrist bench --help` lists them\n", argv[1]);
+    return 2;
+}
