@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+enum { OPEN_TRIES = 16 };
+
 struct fhi_index {
     atomic_uint references;
     const fhi_vfs *vfs;
@@ -54,7 +56,8 @@ static fh_status count_documents(fhi_index *index, fh_err *err)
     return FH_OK;
 }
 
-fh_status fhi_index_open(const fhi_vfs *vfs, const char *directory, fhi_index **out, fh_err *err)
+static fh_status open_once(const fhi_vfs *vfs, const char *directory, fhi_index **out, uint64_t *generation,
+                           fh_err *err)
 {
     *out = NULL;
     fhi_index *index = calloc(1, sizeof *index);
@@ -62,6 +65,7 @@ fh_status fhi_index_open(const fhi_vfs *vfs, const char *directory, fhi_index **
     atomic_init(&index->references, 1);
     index->vfs = vfs;
     fh_status status = fhi_manifest_read(vfs, directory, &index->manifest, err);
+    *generation = index->manifest.generation;
     if (status == FH_OK) {
         const size_t count = index->manifest.segment_count ? index->manifest.segment_count : 1;
         index->segments = calloc(count, sizeof *index->segments);
@@ -79,6 +83,24 @@ fh_status fhi_index_open(const fhi_vfs *vfs, const char *directory, fhi_index **
     }
     *out = index;
     return FH_OK;
+}
+
+/* A writer may replace the manifest and remove old segments between our reading the one and opening the others:
+ * when the generation has moved meanwhile, the failure was of the past. */
+fh_status fhi_index_open(const fhi_vfs *vfs, const char *directory, fhi_index **out, fh_err *err)
+{
+    uint64_t failed = 0, generation = 0;
+    fh_status status = open_once(vfs, directory, out, &generation, err);
+    for (int tries = 0; tries < OPEN_TRIES && status == FH_E_CORRUPT; tries++) {
+        failed = generation;
+        fhi_manifest manifest;
+        if (fhi_manifest_read(vfs, directory, &manifest, NULL) != FH_OK) break;
+        generation = manifest.generation;
+        fhi_manifest_fini(&manifest);
+        if (generation == failed) break;
+        status = open_once(vfs, directory, out, &generation, err);
+    }
+    return status;
 }
 
 fhi_index *fhi_index_retain(fhi_index *index)
