@@ -44,10 +44,8 @@ static bool ends_with(const char *path, const char *suffix)
 static fh_status system_error(const fhi_input *input, const char *what, fh_err *err)
 {
     const int reason = errno;
-    char text[128] = "";
-    if (strerror_r(reason, text, sizeof text) != 0) (void)snprintf(text, sizeof text, "error %d", reason);
     return fhi_fail_at(err, reason == ENOENT ? FH_E_NOT_FOUND : FH_E_IO, input->path, input->taken_bytes,
-                       "cannot %s: %s", what, text);
+                       "cannot %s: %s", what, fhi_errno_text(reason));
 }
 
 fh_status fhi_input_open(const char *path, int cancel_fd, fhi_input **out, fh_err *err)

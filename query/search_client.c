@@ -17,9 +17,9 @@ static fh_status connect_to(const char *path, int *fd, fh_err *err)
     if (strlen(path) >= sizeof address.sun_path) return fhi_fail(err, FH_E_INVALID, "the path of a socket is too long");
     memcpy(address.sun_path, path, strlen(path) + 1);
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*fd < 0) return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+    if (*fd < 0) return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
     if (connect(*fd, (const struct sockaddr *)&address, sizeof address) == 0) return FH_OK;
-    return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+    return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
 }
 
 static fh_status write_request(const fhi_request *request, fhi_buf *line, fh_err *err)
@@ -42,7 +42,7 @@ static fh_status send_all(int fd, const fhi_buf *line, fh_err *err)
     for (size_t sent = 0; sent < line->len;) {
         const ssize_t count = send(fd, line->data + sent, line->len - sent, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+        if (count <= 0) return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
         sent += (size_t)count;
     }
     return FH_OK;
@@ -56,7 +56,7 @@ static fh_status receive_line(int fd, fhi_buf *json, fh_err *err)
         const size_t before = json->len;
         const ssize_t count = recv(fd, json->data + before, CHUNK_BYTES, 0);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fhi_fail(err, FH_E_NETWORK, "%s", strerror(errno));
+        if (count < 0) return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
         if (count == 0) return fhi_fail(err, FH_E_NETWORK, "the server closed before it answered");
         json->len += (size_t)count;
         const uint8_t *end = memchr(json->data + before, '\n', (size_t)count);

@@ -40,6 +40,9 @@ fh_status fhi_fail_at(fh_err *err, fh_status status, const char *file, uint64_t 
 #define fhi_fail_at(err, status, ...) (fhi_fail_at((err), (status), __VA_ARGS__), (status))
 #endif
 
+/* What errno says, for messages; safe on every thread, never NULL. */
+const char *fhi_errno_text(int number);
+
 static inline fh_str fhi_str(const char *text)
 {
     return (fh_str){text, text ? strlen(text) : 0};

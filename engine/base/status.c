@@ -60,3 +60,9 @@ fh_status fhi_fail_at(fh_err *err, fh_status status, const char *file, uint64_t 
     va_end(arguments);
     return status;
 }
+
+const char *fhi_errno_text(int number)
+{
+    const char *text = strerrordesc_np(number); /* strerror may write to memory that threads share */
+    return text ? text : "unknown error";
+}

@@ -13,13 +13,11 @@
 static fh_status system_error(fh_err *err, const char *what, const char *path)
 {
     const int reason = errno;
-    const char *text = strerrordesc_np(reason); /* unlike strerror, safe on every thread */
-    if (!text) text = "unknown error";
     const fh_status status = reason == ENOENT                            ? FH_E_NOT_FOUND
                              : reason == EWOULDBLOCK || reason == EAGAIN ? FH_E_BUSY
                              : reason == ENOMEM                          ? FH_E_NOMEM
                                                                          : FH_E_IO;
-    return fhi_fail_at(err, status, path, 0, "cannot %s: %s", what, text);
+    return fhi_fail_at(err, status, path, 0, "cannot %s: %s", what, fhi_errno_text(reason));
 }
 
 static fh_status posix_create(void *context, const char *path, int *fd, fh_err *err)

@@ -20,7 +20,7 @@ here=$(cd "$(dirname "$0")" && pwd)
         if (code ~ /^ *#/ || code !~ /\(/) next
         check("strcpy strcat stpcpy sprintf vsprintf gets scanf sscanf alloca", "has no bound")
         check("atoi atol atoll atof", "cannot report an error")
-        check("strtok strerror localtime gmtime ctime asctime setlocale putenv setenv rand srand", "keeps hidden state")
+        check("strtok strerror strerror_r localtime gmtime ctime asctime setlocale putenv setenv rand srand", "keeps hidden state")
         check("system popen", "starts a shell")
         if (file ~ /^engine\/(codec|match)\//)
             check("malloc calloc realloc free strdup strndup aligned_alloc posix_memalign", "no heap in this room")
