@@ -73,7 +73,7 @@ static char *read_file(const char *path)
     if (file) (void)fclose(file);
     fhi_buf_put8(&bytes, 0);
     if (failed || bytes.status != FH_OK) {
-        (void)complain(path, strerror(reason));
+        (void)complain(path, fhi_errno_text(reason));
         fhi_buf_fini(&bytes);
         return NULL;
     }

@@ -49,10 +49,7 @@ static fh_status no_memory(fh_err *err)
 static void note_failure(fhi_sources *sources, const char *path, const char *what, int reason)
 {
     fh_err err;
-    char text[128] = "";
-    if (reason != 0 && strerror_r(reason, text, sizeof text) != 0)
-        (void)snprintf(text, sizeof text, "error %d", reason);
-    (void)fhi_fail_at(&err, FH_E_IO, path, 0, "%s%s%s", what, reason ? ": " : "", text);
+    (void)fhi_fail_at(&err, FH_E_IO, path, 0, "%s%s%s", what, reason ? ": " : "", reason ? fhi_errno_text(reason) : "");
     sources->failed++;
     sources->note(sources->note_argument, &err);
 }

@@ -213,7 +213,7 @@ static void reader_counts_blank_lines_and_strips_line_ends(void **state)
     char path[SCRATCH_PATH_BYTES];
     uint32_t notes = 0;
     fhi_sources sources = {.format = FHI_FORMAT_LINES, .note = note_nothing, .note_argument = &notes};
-    seen items;
+    seen items = {0};
     scratch_write_text(scratch_path(&folder, "a", path), "\xEF\xBB\xBFone\r\n\n \t\r\ntwo\nthree");
     assert_int_equal(fhi_sources_add(&sources, path, NULL), FH_OK);
     scratch_write_text(scratch_path(&folder, "b", path), "four\n");
