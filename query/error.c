@@ -6,7 +6,10 @@
 
 #include <unicode/utf8.h>
 
-enum { DETAIL_BYTES_MAX = 60, LANG_COUNT = 3 };
+enum {
+    DETAIL_BYTES_MAX = 60, /* of the query quoted in a sentence */
+    LANG_COUNT = 3         /* in the order of fhi_message_lang */
+};
 
 static const char *const names[FHI_QUERY_CODE_COUNT] = {
 #define CODE_NAME(name, code) [FHI_QUERY_##name] = code,
@@ -101,7 +104,7 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
     X(E_ANALYZER, "analyzer", "The index was made by another analyzer.", "L'index a été fait par un autre analyseur.", \
       "أُنشئ الفهرس بمحلِّل آخر.")                                                                                        \
     X(E_INVALID, "invalid", "The request is not valid.", "La requête n'est pas valide.", "الطلب غير صالح.")            \
-    X(E_NOT_FOUND, "not_found", "There is no such article.", "Cet article n'existe pas.", "لا وجود لهذا المقال.")      \
+    X(E_NOT_FOUND, "not_found", "Not found.", "Introuvable.", "غير موجود.")                                            \
     X(E_LIMIT, "limit", "The query asks for too much.", "La requête demande trop.", "يطلب هذا البحث أكثر مما يمكن.")   \
     X(E_CANCELLED, "cancelled", "The search was cancelled.", "La recherche a été annulée.", "أُلغي البحث.")             \
     X(E_DEADLINE, "deadline", "The search took too long.", "La recherche a pris trop de temps.",                       \
@@ -154,6 +157,13 @@ fh_status fhi_query_fail(fhi_query_error *error, fhi_query_code code, size_t off
 const char *fhi_query_code_name(fhi_query_code code)
 {
     return names[code];
+}
+
+bool fhi_query_code_is(const char *name)
+{
+    for (int code = FHI_QUERY_NONE + 1; code < FHI_QUERY_CODE_COUNT; code++)
+        if (strcmp(names[code], name) == 0) return true;
+    return false;
 }
 
 /* The detail, cut to a readable length at a character. */

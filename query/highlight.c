@@ -7,12 +7,20 @@
 
 #include <stdlib.h>
 
-enum { NEEDLE_STEM = 's', NEEDLE_DATE = 'd', NEEDLE_EXACT = 'x' };
+enum {
+    /* kinds of needles; the first two are the namespaces of terms */
+    NEEDLE_STEM = 's',
+    NEEDLE_DATE = 'd',
+    NEEDLE_EXACT = 'x',
+    STEPS_MAX = 1 << 18 /* comparisons spent on phrases in one piece; a hostile one is then left unmarked */
+};
 
+/* A window that shows a phrase beats one that shows two single words. */
 static const float PHRASE_WORTH = 3;
 
 /* ---- what to look for ------------------------------------------------------------------------------------ */
 
+/* Room for every term and exact form of the plan; an upper bound. */
 static uint32_t needle_count(const fhi_node *node)
 {
     uint32_t count = node->word.term_count + 1;
@@ -43,6 +51,7 @@ static void add_needle(fhi_highlight *h, uint8_t kind, fh_str key, uint64_t unit
         needle->alone |= unit;
 }
 
+/* An exact form is looked for by itself: two words of one form have one stem. */
 static void add_spec(fhi_highlight *h, const fhi_word_spec *word, uint64_t unit, bool inside)
 {
     if (word->exact_only) {
@@ -68,6 +77,7 @@ static void add_unit(fhi_highlight *h, const fhi_node *node)
         add_spec(h, &node->slots[i].word, unit, true);
 }
 
+/* What is excluded matches nothing that is shown. */
 static void add_leaves(fhi_highlight *h, const fhi_node *node)
 {
     const uint32_t count = node->kind == FHI_NODE_NOT ? 1 : node->child_count;
@@ -119,6 +129,7 @@ static fh_status reserve_words(fhi_highlight *h, uint32_t id)
     return FH_OK;
 }
 
+/* What a word stands for in this request: two lookups the first time it is met, none afterwards. */
 static fh_status word_units(fhi_highlight *h, const fh_word *word, const fhi_word_units **out)
 {
     FH_TRY(reserve_words(h, word->id));
@@ -138,6 +149,7 @@ static fh_status word_units(fhi_highlight *h, const fh_word *word, const fhi_wor
     return FH_OK;
 }
 
+/* The same question of one slot of a phrase, asked only of words that fill some slot of it. */
 static bool spec_matches(const fhi_word_spec *spec, const fh_word *word)
 {
     if (spec->exact_only) return fhi_str_equal(spec->exact, word->exact);
@@ -154,7 +166,8 @@ static bool spec_matches(const fhi_word_spec *spec, const fh_word *word)
 typedef struct piece {
     const fh_token *tokens;
     size_t count;
-    uint32_t base;
+    uint32_t base; /* offset of the piece in its text */
+    uint32_t steps;
     fhi_match_list *out;
 } piece;
 
@@ -165,56 +178,72 @@ static void add_match(const piece *p, uint32_t begin, uint32_t end, uint64_t uni
     list->items[list->count++] = (fhi_match){p->base + begin, p->base + end, units};
 }
 
+/* Whether token i may fill a slot; counts the step, and says no when all are spent. */
+static bool fills(piece *p, size_t i, const fhi_slot *slot)
+{
+    if (p->steps == 0) return false;
+    p->steps--;
+    return spec_matches(&slot->word, p->tokens[i].word);
+}
+
 /* The token from `from` on that fills `slot` at exactly `position`, or count. */
-static size_t token_at(const piece *p, size_t from, const fhi_slot *slot, uint32_t position)
+static size_t token_at(piece *p, size_t from, const fhi_slot *slot, uint32_t position)
 {
     for (size_t i = from; i < p->count && p->tokens[i].position <= position; i++)
-        if (p->tokens[i].position == position && spec_matches(&slot->word, p->tokens[i].word)) return i;
+        if (p->tokens[i].position == position && fills(p, i, slot)) return i;
     return p->count;
 }
 
+/* First of the tokens that share the position of token i. */
+static size_t first_beside(const piece *p, size_t i)
+{
+    while (i > 0 && p->tokens[i - 1].position == p->tokens[i].position)
+        i--;
+    return i;
+}
+
 /* A phrase in order whose first slot is token `first`: one match over all of it. */
-static void find_ordered(const piece *p, size_t first, const fhi_node *phrase, uint64_t unit)
+static void find_ordered(piece *p, size_t first, const fhi_node *phrase, uint64_t unit)
 {
     const uint32_t start = p->tokens[first].position;
-    if (!spec_matches(&phrase->slots[0].word, p->tokens[first].word)) return;
-    size_t from = first; /* a token of the same position may stand before: go back to the first of them */
-    while (from > 0 && p->tokens[from - 1].position == start)
-        from--;
+    if (!fills(p, first, &phrase->slots[0])) return;
+    size_t found = first;
     uint32_t end = p->tokens[first].end;
     for (uint32_t s = 1; s < phrase->slot_count; s++) {
-        const size_t found = token_at(p, from, &phrase->slots[s], start + phrase->slots[s].offset);
+        found = token_at(p, first_beside(p, found), &phrase->slots[s], start + phrase->slots[s].offset);
         if (found == p->count) return;
         if (p->tokens[found].end > end) end = p->tokens[found].end;
     }
     add_match(p, p->tokens[first].begin, end, unit);
 }
 
+/* The token in [from, end) that fills a slot, or end. */
+static size_t token_near(piece *p, size_t from, size_t end, const fhi_slot *slot)
+{
+    while (from < end && !fills(p, from, slot))
+        from++;
+    return from;
+}
+
 /* All slots in any order from token `first` on: each word is a match of its own. */
-static void find_near(const piece *p, size_t first, const fhi_node *phrase, uint64_t unit)
+static void find_near(piece *p, size_t first, const fhi_node *phrase, uint64_t unit)
 {
     const uint32_t last_position = p->tokens[first].position + phrase->slot_count - 1 + phrase->window;
     size_t end = first;
     while (end < p->count && p->tokens[end].position <= last_position)
         end++;
-    for (uint32_t s = 0; s < phrase->slot_count; s++) {
-        size_t i = first;
-        while (i < end && !spec_matches(&phrase->slots[s].word, p->tokens[i].word))
-            i++;
-        if (i == end) return;
-    }
-    for (size_t i = first; i < end; i++)
-        for (uint32_t s = 0; s < phrase->slot_count; s++)
-            if (spec_matches(&phrase->slots[s].word, p->tokens[i].word)) {
-                add_match(p, p->tokens[i].begin, p->tokens[i].end, unit);
-                break;
-            }
+    for (uint32_t s = 0; s < phrase->slot_count; s++)
+        if (token_near(p, first, end, &phrase->slots[s]) == end) return;
+    for (uint32_t s = 0; s < phrase->slot_count; s++)
+        for (size_t i = token_near(p, first, end, &phrase->slots[s]); i < end;
+             i = token_near(p, i + 1, end, &phrase->slots[s]))
+            add_match(p, p->tokens[i].begin, p->tokens[i].end, unit);
 }
 
 fh_status fhi_highlight_find(fhi_highlight *h, const fh_token *tokens, size_t token_count, uint32_t base,
                              uint64_t units, fhi_match_list *out)
 {
-    const piece p = {tokens, token_count, base, out};
+    piece p = {tokens, token_count, base, STEPS_MAX, out};
     for (size_t i = 0; i < token_count; i++) {
         const fhi_word_units *word;
         FH_TRY(word_units(h, tokens[i].word, &word));

@@ -12,9 +12,9 @@
 
 typedef struct lexer {
     fh_str text;
-    size_t at;
-    bool any_word;
-    fhi_lexeme *out;
+    size_t at;       /* byte of the next lexeme */
+    bool any_word;   /* see fhi_parse_options */
+    fhi_lexeme *out; /* in the arena; room for one lexeme a byte, and the end */
     uint32_t count;
     fhi_query_error *error;
 } lexer;
@@ -66,11 +66,13 @@ static bool is_space(UChar32 c)
     return c < 0x20 || c == 0x7F || u_isUWhiteSpace(c);
 }
 
+/* All that may open a quotation; » only to say that it closes nothing. */
 static bool is_quote(UChar32 c)
 {
     return c == '"' || c == 0x201C || c == 0x201D || c == 0x201E || c == 0x201F || c == 0xAB || c == 0xBB;
 }
 
+/* " closes ", » closes «, and any of ” “ ‟ closes a curly one: keyboards and word processors pair them in all ways. */
 static bool closes_quote(UChar32 open, UChar32 c)
 {
     if (open == '"') return c == '"';
@@ -251,6 +253,7 @@ static fh_status lex_phrase(lexer *lex, size_t begin, bool exact, bool after_fie
     return FH_OK;
 }
 
+/* WORD for what is no operator. */
 static fhi_lexeme_kind operator_of(fh_str word)
 {
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)

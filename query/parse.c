@@ -15,12 +15,12 @@
 
 typedef struct parser {
     const char *query;
-    const fhi_lexeme *next;
+    const fhi_lexeme *next; /* the one to read; END stops every loop */
     fhi_arena *arena;
     fhi_query_error *error;
     fhi_syntax_field field; /* of the group we are in */
-    unsigned depth;
-    unsigned clause_count;
+    unsigned depth;         /* open parentheses */
+    unsigned clause_count;  /* leaves so far */
 } parser;
 
 static fh_status parse_or(parser *p, fhi_syntax **out);
@@ -114,6 +114,7 @@ static fh_status parse_leaf(parser *p, fhi_syntax **out)
     return FH_OK;
 }
 
+/* ( ... ); its boost multiplies that of what is inside. */
 static fh_status parse_group(parser *p, fhi_syntax **out)
 {
     const fhi_lexeme *open = p->next++;
@@ -133,6 +134,7 @@ static fh_status parse_group(parser *p, fhi_syntax **out)
     return FH_OK;
 }
 
+/* name: and the word, phrase or group that follows at once. */
 static fh_status parse_field(parser *p, fhi_syntax **out)
 {
     const fhi_lexeme *name = p->next++;
@@ -160,6 +162,7 @@ static fh_status parse_primary(parser *p, fhi_syntax **out)
     }
 }
 
+/* Two negations cancel each other here, so that they nest nothing. */
 static fh_status parse_unary(parser *p, fhi_syntax **out)
 {
     const fhi_lexeme *first = p->next;

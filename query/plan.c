@@ -32,26 +32,46 @@ fh_status fhi_node_list_add(fhi_planner *planner, fhi_node_list *list, fhi_node 
     return FH_OK;
 }
 
+static bool same_word(const fhi_node *a, const fhi_node *b)
+{
+    return a->kind == FHI_NODE_WORD && b->kind == FHI_NODE_WORD && a->title_only == b->title_only &&
+           a->word.exact_only == b->word.exact_only && fhi_str_equal(a->word.exact, b->word.exact) &&
+           fhi_str_equal(a->word.terms[0], b->word.terms[0]);
+}
+
+/* A word that is there already counts once, at its greater weight. */
+static fh_status add_once(fhi_planner *planner, fhi_node_list *list, fhi_node *node)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (!same_word(list->items[i], node)) continue;
+        if (list->items[i]->weight < node->weight) list->items[i] = node;
+        return FH_OK;
+    }
+    return fhi_node_list_add(planner, list, node);
+}
+
 /* AND inside AND and OR inside OR are one group: weights are on the leaves. */
 static fh_status flatten(fhi_planner *planner, fhi_node_kind kind, const fhi_node_list *list, fhi_node_list *out)
 {
     *out = (fhi_node_list){NULL, 0, 0};
     for (uint32_t i = 0; i < list->count; i++) {
         fhi_node *node = list->items[i];
-        const bool splice = node->kind == kind && kind != FHI_NODE_NOT;
+        const bool splice = node->kind == kind;
         for (uint32_t c = 0; splice && c < node->child_count; c++)
-            FH_TRY(fhi_node_list_add(planner, out, node->children[c]));
-        if (!splice) FH_TRY(fhi_node_list_add(planner, out, node));
+            FH_TRY(add_once(planner, out, node->children[c]));
+        if (!splice) FH_TRY(add_once(planner, out, node));
     }
     return FH_OK;
 }
 
 fh_status fhi_node_join(fhi_planner *planner, fhi_node_kind kind, const fhi_node_list *list, fhi_node **out)
 {
-    fhi_node_list flat;
-    *out = list->count ? list->items[0] : NULL;
-    if (list->count < 2) return FH_OK;
-    FH_TRY(flatten(planner, kind, list, &flat));
+    fhi_node_list flat = *list;
+    *out = NULL;
+    if (kind != FHI_NODE_NOT) FH_TRY(flatten(planner, kind, list, &flat));
+    if (flat.count == 0) return FH_OK;
+    *out = flat.items[0];
+    if (flat.count == 1) return FH_OK;
     FH_TRY(fhi_node_new(planner, kind, out));
     (*out)->children = flat.items;
     (*out)->child_count = flat.count;
@@ -91,6 +111,7 @@ static bool is_scored(const fhi_node *node)
     return false;
 }
 
+/* The parser bounds parentheses; one pair of them may become several nodes here. */
 static unsigned height_of(const fhi_node *node)
 {
     unsigned height = 0;
@@ -105,10 +126,10 @@ static unsigned height_of(const fhi_node *node)
 
 /* What stands in one sequence, by the part it plays. */
 typedef struct group {
-    fhi_node_list plain;
-    fhi_node_list required;
-    fhi_node_list filters;
-    fhi_node_list excluded;
+    fhi_node_list plain;    /* words and groups without a sign */
+    fhi_node_list required; /* behind a + */
+    fhi_node_list filters;  /* restrict without ranking: never optional */
+    fhi_node_list excluded; /* behind a - or NOT */
 } group;
 
 static fh_status add_all(fhi_planner *planner, fhi_node_list *to, const fhi_node_list *from)
@@ -142,6 +163,7 @@ static fh_status join_wanted(fhi_planner *planner, group *parts, bool loose, fhi
     return fhi_node_join(planner, FHI_NODE_AND, &needed, out);
 }
 
+/* The group as a whole: what is wanted, or everything, without what is excluded. */
 static fh_status join_group(fhi_planner *planner, group *parts, bool loose, fhi_node **out)
 {
     FH_TRY(join_wanted(planner, parts, loose, out));
@@ -223,6 +245,7 @@ static fh_status plan_sequence(fhi_planner *planner, const fhi_syntax *sequence,
     return join_group(planner, &parts, loose, out);
 }
 
+/* Both sides of an AND are needed whatever --op says, each as a whole. */
 static fh_status plan_and(fhi_planner *planner, const fhi_syntax *node, float weight, fhi_node **out)
 {
     group parts = {0};
@@ -246,6 +269,8 @@ static fh_status plan_or(fhi_planner *planner, const fhi_syntax *node, float wei
     return fhi_node_join(planner, FHI_NODE_OR, &list, out);
 }
 
+/* An exclusion that stands alone in an operand: everything without it. Whether a query of nothing else is an error is
+ * decided at the end. */
 static fh_status plan_not(fhi_planner *planner, const fhi_syntax *node, fhi_node **out)
 {
     group parts = {0};

@@ -187,26 +187,33 @@ static fh_status phrase_node(fhi_planner *planner, const tokens *t, uint32_t fir
 
 /* ---- words side by side ---------------------------------------------------------------------------------- */
 
+static bool same_stem(const fhi_node *a, const fhi_node *b)
+{
+    return a->kind == FHI_NODE_WORD && a->title_only == b->title_only &&
+           fhi_str_equal(a->word.terms[0], b->word.terms[0]);
+}
+
 /* Adds a word that the list does not hold yet. Of a second form of the same stem only the form counts, and only
  * where any word is enough: each distinct form scores once. */
 static fh_status add_word(fhi_planner *planner, const fhi_words_mode *mode, fhi_node *node, fhi_node_list *list)
 {
+    const bool as_written = node->word.exact_only;
+    bool second_form = false;
     for (uint32_t i = 0; i < list->count; i++) {
         fhi_node *other = list->items[i];
-        if (other->kind != FHI_NODE_WORD || other->title_only != node->title_only ||
-            other->word.exact_only != node->word.exact_only ||
-            !fhi_str_equal(other->word.terms[0], node->word.terms[0]))
-            continue;
-        if (fhi_str_equal(other->word.exact, node->word.exact)) {
-            if (other->weight < node->weight) other->weight = node->weight;
+        if (!same_stem(other, node)) continue;
+        const bool same_form = fhi_str_equal(other->word.exact, node->word.exact);
+        if (same_form && (other->word.exact_only == as_written || second_form)) {
+            if (other->weight < node->weight && !second_form) other->weight = node->weight;
             return FH_OK;
         }
-        if (node->word.exact_only) continue;
-        if (!mode->loose) return FH_OK;
+        if (!as_written && !other->word.exact_only) second_form = true;
+    }
+    if (second_form && !mode->loose) return FH_OK;
+    if (second_form) {
         node->word.exact_only = true;
         node->word.term_count = 1;
         node->weight *= planner->input->settings->exact_weight;
-        return fhi_node_list_add(planner, list, node);
     }
     return fhi_node_list_add(planner, list, node);
 }

@@ -32,6 +32,7 @@ void fhi_request_defaults(fhi_request *request)
     *request = (fhi_request){.query = {"", 0}, .top = TOP_DEFAULT};
 }
 
+/* Plain ASCII digits: no sign, no space. */
 static fh_status set_number(fh_str name, fh_str value, uint32_t least, uint32_t most, uint32_t *out, fh_err *err)
 {
     uint32_t number = 0;
@@ -126,11 +127,11 @@ void fhi_searcher_destroy(fhi_searcher *searcher)
     free(searcher);
 }
 
-static uint64_t now_us(void)
+static uint64_t now_ns(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
 /* ---- search ---------------------------------------------------------------------------------------------- */
@@ -155,6 +156,7 @@ static bool count_term(void *argument, fh_str term, const fhi_term_info *info)
     return ++((expansion *)argument)->count <= FHI_EXPANSION_MAX;
 }
 
+/* Asked only after a failure: counts what the matcher gave up counting. */
 static bool prefix_is_too_wide(const fhi_searcher *s, const fhi_index *index, fh_str prefix)
 {
     char term[FH_TERM_BYTES_MAX + 1] = {FHI_NS_STEM};
@@ -183,6 +185,7 @@ static fh_status blame_prefix(const fhi_searcher *s, const fhi_index *index, con
                           widest->text);
 }
 
+/* Everything that can be wrong with a request is found here, before any posting is read. */
 static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_plan *plan,
                            fhi_failure *failure)
 {
@@ -190,7 +193,9 @@ static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_re
     const fhi_plan_input input = {s->analyzer, fhi_index_settings(index), request->op, &s->arena, request->query};
     fhi_syntax *root;
     if (fhi_index_settings(index)->analyzer_id != fh_analyzer_id(s->analyzer))
-        return fhi_fail(&failure->err, FH_E_ANALYZER, "%s", fhi_index_settings(index)->analyzer);
+        return fhi_fail(&failure->err, FH_E_ANALYZER, "index the articles again; made with `%s` %08x, not %08x",
+                        fhi_index_settings(index)->analyzer, fhi_index_settings(index)->analyzer_id,
+                        fh_analyzer_id(s->analyzer));
     if (request->top == 0 || request->top > FHI_TOP_MAX || request->offset > FHI_TOP_MAX - request->top)
         return fhi_fail(&failure->err, FH_E_INVALID, "offset and top together reach at most %d", FHI_TOP_MAX);
     FH_TRY(fhi_parse(request->query, &options, &s->arena, &root, &failure->query));
@@ -210,12 +215,13 @@ static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_reques
     return status;
 }
 
-static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, fhi_hit_seen seen,
-                          void *argument, fh_err *err)
+static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, uint64_t deadline_ns,
+                          fhi_hit_seen seen, void *argument, fh_err *err)
 {
     fh_record record;
     fhi_shown title, snippet;
     fhi_arena_reset(&s->show);
+    if (deadline_ns && now_ns() > deadline_ns) return fhi_fail(err, FH_E_DEADLINE, "while showing the hits");
     FH_TRY(fhi_segment_record(fhi_index_segment(index, hit->segment), hit->doc, &s->record, err));
     FH_TRY(fh_record_decode(fhi_buf_str(&s->record), &record));
     FH_TRY(fhi_snippet_title(s->snippeter, record.fields[FH_FIELD_TITLE], &s->show, &title));
@@ -235,7 +241,7 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
     fh_status status = make_plan(searcher, index, request, &plan, failure);
     if (status == FH_OK) status = match(searcher, index, request, &plan, &hits, failure);
     for (uint32_t i = request->offset; status == FH_OK && i < hits.hit_count; i++)
-        status = show_hit(searcher, index, &hits.hits[i], seen, argument, &failure->err);
+        status = show_hit(searcher, index, &hits.hits[i], request->deadline_ns, seen, argument, &failure->err);
     if (status == FH_OK) *total = hits.total;
     failure->status = status;
     return status;
@@ -243,6 +249,7 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
 
 /* ---- answers --------------------------------------------------------------------------------------------- */
 
+/* argument: the JSON array of the hits. */
 static fh_status append_hit(void *argument, const fh_record *record, float score, const fhi_shown *title,
                             const fhi_shown *snippet)
 {
@@ -254,13 +261,13 @@ static fh_status append_hit(void *argument, const fh_record *record, float score
 static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_request *request, json_t *body,
                         fhi_failure *failure)
 {
-    const uint64_t start_us = now_us();
+    const uint64_t start_ns = now_ns();
     uint64_t total;
     json_t *list = json_array();
     if (json_object_set_new(body, "hits", list) != 0) return FH_E_NOMEM;
     FH_TRY(fhi_searcher_find(s, index, request, append_hit, list, &total, failure));
     if (json_object_set_new(body, "total", json_integer((json_int_t)total)) != 0 ||
-        json_object_set_new(body, "took_us", json_integer((json_int_t)(now_us() - start_us))) != 0)
+        json_object_set_new(body, "took_us", json_integer((json_int_t)((now_ns() - start_ns) / 1000))) != 0)
         return FH_E_NOMEM;
     return FH_OK;
 }

@@ -53,6 +53,7 @@ static int complain(const char *what, const char *why)
 
 /* ---- arguments ------------------------------------------------------------------------------------------- */
 
+/* Options marked 'p' are parameters of a request under the same name. */
 static bool set_option(arguments *a, int option, const char *name, const char *value)
 {
     fh_err err = {.text = ""};
@@ -134,6 +135,7 @@ static int print_json(const fhi_buf *json, const json_t *error)
     return error ? 1 : 0;
 }
 
+/* The exit status: 0 with hits or without, 1 for an error object. */
 static int print(const arguments *a, const fhi_buf *json)
 {
     json_error_t problem;

@@ -11,12 +11,12 @@ enum { TOP_DEFAULT = 10, HITS_BYTES_MAX = 256 * 1024 * 1024 };
 struct fh_search {
     fhi_index *index;
     fhi_searcher *searcher;
-    fhi_arena arena; /* the hits handed out */
-    fhi_buf json;
+    fhi_arena arena;     /* the hits handed out */
+    fhi_buf json;        /* the last answer of fh_search_json; scratch of messages otherwise */
     fhi_failure failure; /* the last one */
-    fh_search_hit *hits;
+    fh_search_hit *hits; /* in the arena */
     uint32_t hit_count;
-    uint32_t hit_capacity;
+    uint32_t hit_capacity; /* hits asked for */
 };
 
 fh_status fh_search_open(const char *directory, fh_search **out, fh_err *err)
@@ -76,6 +76,7 @@ static const fh_search_mark *keep_marks(fhi_arena *arena, const fhi_shown *shown
     return marks;
 }
 
+/* Copies everything: what a hit is shown from is gone with the next one. */
 static fh_status keep_hit(void *argument, const fh_record *record, float score, const fhi_shown *title,
                           const fhi_shown *snippet)
 {

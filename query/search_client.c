@@ -8,7 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES_MAX = 256 * 1024 * 1024, CHUNK_BYTES = 64 * 1024 };
+enum {
+    ANSWER_BYTES_MAX = 256 * 1024 * 1024, /* ten thousand hits take about 30 MB */
+    CHUNK_BYTES = 64 * 1024
+};
 
 static fh_status connect_to(const char *path, int *fd, fh_err *err)
 {
@@ -37,6 +40,7 @@ static fh_status write_request(const fhi_request *request, fhi_buf *line, fh_err
     return line->status;
 }
 
+/* MSG_NOSIGNAL: a server that went away is an error here, not the end of the program. */
 static fh_status send_all(int fd, const fhi_buf *line, fh_err *err)
 {
     for (size_t sent = 0; sent < line->len;) {
@@ -48,6 +52,7 @@ static fh_status send_all(int fd, const fhi_buf *line, fh_err *err)
     return FH_OK;
 }
 
+/* Appends what comes up to the first line feed. */
 static fh_status receive_line(int fd, fhi_buf *json, fh_err *err)
 {
     for (;;) {

@@ -6,6 +6,8 @@
  */
 #include "query/search_print.h"
 
+#include "query/syntax.h"
+
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unicode/uchar.h>
@@ -60,6 +62,12 @@ static bool is_right_to_left(UChar32 c)
 {
     const UCharDirection direction = u_charDirection(c);
     return direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC;
+}
+
+/* Embeddings, overrides, isolates: in an article they could turn round what is printed after them. */
+static bool turns_text(UChar32 c)
+{
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
 /* Direction of the first letter that has one. */
@@ -135,7 +143,8 @@ static void print_line(const fhi_paper *paper, marked *m, size_t end, const char
         const size_t begin = m->at;
         const UChar32 c = next_char(m->text, &m->at);
         m->chars++;
-        if (c >= 0x20 && c != 0x7F)
+        if (turns_text(c)) continue;
+        if (c >= 0x20 && (c < 0x7F || c > 0x9F))
             (void)fwrite(m->text.ptr + begin, 1, m->at - begin, paper->out);
         else
             (void)fputc(' ', paper->out); /* nothing in an article commands the terminal */
@@ -181,9 +190,10 @@ static void print_fact(const fhi_paper *paper, const json_t *value, bool *any)
 static void print_hit(const fhi_paper *paper, const json_t *hit, unsigned rank)
 {
     bool any = false;
-    const json_t *url = json_object_get(hit, "url");
+    const json_t *url = json_object_get(hit, "url"), *title = json_object_get(hit, "title");
+    const json_t *heading = json_string_length(title) ? title : json_object_get(hit, "id");
     (void)fprintf(paper->out, "%*u. ", INDENT - 2, rank);
-    print_marked(paper, json_object_get(hit, "title"), json_object_get(hit, "title_marks"), BOLD, false);
+    print_marked(paper, heading, json_object_get(hit, "title_marks"), BOLD, false);
     (void)fprintf(paper->out, "%*s", INDENT, "");
     print_fact(paper, json_object_get(hit, "source"), &any);
     print_fact(paper, json_object_get(hit, "date"), &any);
@@ -259,11 +269,14 @@ void fhi_print_error(const fhi_paper *paper, const json_t *error, fh_str query)
     const size_t offset = (size_t)json_integer_value(json_object_get(error, "offset"));
     const char *code = json_string_value(json_object_get(error, "code"));
     const json_t *message = json_object_get(error, "message");
-    const fh_str text = {json_string_value(message), json_string_length(message)};
-    const bool isolate = has_right_to_left(text);
-    (void)fprintf(paper->out, "fihrist search: %s: %s%s%s\n", code ? code : "error",
-                  isolate ? RIGHT_TO_LEFT_ISOLATE : "", text.ptr ? text.ptr : "", isolate ? POP_ISOLATE : "");
-    if (query.len == 0 || fhi_utf8_check(query.ptr, query.len) < query.len || offset > query.len) return;
+    marked text = {.text = {json_string_value(message), json_string_length(message)}};
+    const bool isolate = has_right_to_left(text.text);
+    (void)fprintf(paper->out, "fihrist search: %s: %s", code ? code : "error", isolate ? FIRST_STRONG_ISOLATE : "");
+    print_line(&(fhi_paper){.out = paper->out}, &text, text.text.len, "", false);
+    (void)fprintf(paper->out, "%s\n", isolate ? POP_ISOLATE : "");
+    if (!code || !fhi_query_code_is(code) || query.len == 0 || fhi_utf8_check(query.ptr, query.len) < query.len ||
+        offset > query.len)
+        return;
     if (has_right_to_left(query))
         print_place(paper, query, offset, (long long)json_integer_value(json_object_get(error, "offset_chars")));
     else

@@ -8,7 +8,10 @@
 
 #include <stdlib.h>
 
-enum { WINDOWS_MAX = 2, LEFT_CONTEXT_CHARS = 60, SAMPLE_BYTES = 512 };
+enum {
+    WINDOWS_MAX = 2,
+    SAMPLE_BYTES = 512 /* of a text, to learn how many bytes its characters take */
+};
 
 struct fhi_snippeter {
     fh_analyzer *analyzer;
@@ -75,6 +78,7 @@ fh_status fhi_snippeter_start(fhi_snippeter *snippeter, const fhi_plan *plan, fh
 
 /* ---- places at characters ------------------------------------------------------------------------------- */
 
+/* `at` less `bytes`, moved back to the start of a character. */
 static uint32_t bytes_back(fh_str text, uint32_t at, uint32_t bytes)
 {
     uint32_t to = at > bytes ? at - bytes : 0;
@@ -83,6 +87,7 @@ static uint32_t bytes_back(fh_str text, uint32_t at, uint32_t bytes)
     return to;
 }
 
+/* `at` plus `bytes`, moved on to the start of a character. */
 static uint32_t bytes_on(fh_str text, uint32_t at, uint32_t bytes)
 {
     uint32_t to = text.len - at > bytes ? at + bytes : (uint32_t)text.len;
@@ -116,6 +121,7 @@ static uint32_t piece_end(fh_str text, uint32_t begin)
     return end;
 }
 
+/* Positions start again in every piece: a phrase that runs over its end is not seen, which costs a mark, no hit. */
 static fh_status find_in_piece(fhi_snippeter *s, fh_str text, uint32_t begin, uint32_t end, uint64_t units)
 {
     const fh_token *tokens;
@@ -125,6 +131,7 @@ static fh_status find_in_piece(fhi_snippeter *s, fh_str text, uint32_t begin, ui
     return fhi_highlight_find(&s->highlight, tokens, count, begin, units, &s->found);
 }
 
+/* Units looked for in titles, or in the other texts. */
 static uint64_t all_units(const fhi_highlight *highlight, bool title)
 {
     const uint64_t all = highlight->unit_count == FHI_UNITS_MAX ? UINT64_MAX : (1ULL << highlight->unit_count) - 1;
@@ -172,6 +179,7 @@ static uint32_t window_bytes(fh_str text)
     return chars ? (uint32_t)(FHI_SNIPPET_CHARS * sample / chars) : FHI_SNIPPET_CHARS;
 }
 
+/* One window of three quarters of the length (the rest is context), or two of two fifths each if they show more. */
 static void choose(const fhi_snippeter *s, fh_str text, uint64_t present, choice *out)
 {
     const uint32_t bytes = window_bytes(text);
@@ -228,6 +236,7 @@ static uint32_t sentence_start(fh_str text, uint32_t from, uint32_t to)
     return from == 0 ? 0 : to + 1;
 }
 
+/* Whether the text shown up to `at` ends by itself, so that no ellipsis is needed. */
 static bool ends_sentence(fh_str text, uint32_t at)
 {
     while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\n'))

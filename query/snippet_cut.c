@@ -56,6 +56,7 @@ static uint32_t stretch_begin(fh_str text, uint32_t at)
     return begin;
 }
 
+/* Far enough behind `at` for any boundary near it. */
 static uint32_t stretch_end(fh_str text, uint32_t at)
 {
     uint32_t end = at;
@@ -88,8 +89,9 @@ static uint32_t cut(const fhi_cutter *cutter, fh_str text, uint32_t at, bool for
 {
     if (at == 0 || at >= text.len) return at > text.len ? (uint32_t)text.len : at;
     const uint32_t begin = stretch_begin(text, at), end = stretch_end(text, at);
+    /* the ends of the stretch are boundaries to ICU and perhaps none of the text: they do not count */
     int32_t place = (int32_t)at;
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++) { /* until both iterators agree; they nearly always do at once */
         const int32_t word = boundary(cutter->words, text, begin, end, (uint32_t)place, forward);
         const bool edge = (word == (int32_t)begin && begin > 0) || (word == (int32_t)end && end < text.len);
         if (word < 0 || edge) break;

@@ -63,6 +63,8 @@ typedef struct fhi_query_error {
 /* Fills *error and returns the status that goes with the code: E_SYNTAX, E_LIMIT or E_UTF8. */
 fh_status fhi_query_fail(fhi_query_error *error, fhi_query_code code, size_t offset, fh_str detail);
 const char *fhi_query_code_name(fhi_query_code code);
+/* Whether a stable code is one of the query's, so that its offset means a place. */
+bool fhi_query_code_is(const char *name);
 /* The sentence of an error, appended to *text. */
 void fhi_query_message(const fhi_query_error *error, fhi_message_lang lang, fhi_buf *text);
 /* Stable code and sentence of a failure that is not the query's; detail: more about it in English, or "". */

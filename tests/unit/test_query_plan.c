@@ -163,6 +163,8 @@ static void any_word_is_enough_under_or(void **state)
         {"vice-président", "(or vice président viceprésident^0.4)"},
         {"vice-président AND roi", "(and (or \"vice président\" viceprésident) roi)"},
         {"élection elections", "(or élection =elections^0.25)"},
+        {"élection elections élection elections", "(or élection =elections^0.25)"},
+        {"élection élection^2", "élection^2"},
     };
     CHECK("press", FHI_OP_OR, examples);
 }
@@ -213,7 +215,8 @@ static void identical_words_count_once(void **state)
     (void)state;
     static const example examples[] = {
         {"maroc Maroc MAROC", "maroc"},
-        {"maroc roi maroc^2", "(and maroc roi maroc^2)"},
+        {"maroc roi maroc^2", "(and maroc^2 roi)"},
+        {"maroc OR maroc", "maroc"},
         {"maroc =maroc", "(and maroc =maroc)"},
         {"maroc title:maroc", "(and maroc title:maroc)"},
     };
