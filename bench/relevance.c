@@ -12,7 +12,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { TOP = 10, ARENA_BYTES_MAX = 64 * 1024 * 1024, CACHE_BYTES_MAX = 32 * 1024 * 1024 };
 
@@ -51,12 +50,6 @@ static void usage(FILE *to)
                 to);
 }
 
-static int complain(const char *what, const char *why)
-{
-    (void)fprintf(stderr, "fihrist bench: %s: %s\n", what, why);
-    return 1;
-}
-
 /* ---- files ----------------------------------------------------------------------------------------------- */
 
 static char *read_file(const char *path)
@@ -73,7 +66,7 @@ static char *read_file(const char *path)
     if (file) (void)fclose(file);
     fhi_buf_put8(&bytes, 0);
     if (failed || bytes.status != FH_OK) {
-        (void)complain(path, fhi_errno_text(reason));
+        (void)fhi_bench_complain(path, fhi_errno_text(reason));
         fhi_buf_fini(&bytes);
         return NULL;
     }
@@ -88,15 +81,6 @@ static bool next_line(const char **rest, fh_str *line)
     if (**rest == '\0') return false;
     *rest += len + ((*rest)[len] == '\n');
     return true;
-}
-
-static fh_str next_cell(fh_str *line)
-{
-    const char *tab = line->len ? memchr(line->ptr, '\t', line->len) : NULL;
-    const fh_str cell = {line->ptr, tab ? (size_t)(tab - line->ptr) : line->len};
-    const size_t step = cell.len + (tab ? 1 : 0);
-    *line = (fh_str){line->ptr + step, line->len - step};
-    return cell;
 }
 
 static int compare_judgements(const void *left, const void *right)
@@ -116,9 +100,9 @@ static bool read_judgements(run *r)
             if (!more) return false;
             r->judgements = more;
         }
-        const fh_str query = next_cell(&line);
-        (void)next_cell(&line);
-        const fh_str document = next_cell(&line);
+        const fh_str query = fhi_bench_next_cell(&line);
+        (void)fhi_bench_next_cell(&line);
+        const fh_str document = fhi_bench_next_cell(&line);
         if (fhi_str_equal(line, FH_STR("0")) || document.len == 0) continue;
         r->judgements[r->judgement_count++] = (judgement){query, document};
     }
@@ -191,7 +175,7 @@ static fh_status ask_all(run *r, const options *o, fh_err *err)
     while (next_line(&rest, &line)) {
         fhi_hits hits;
         unsigned rank;
-        const fh_str id = next_cell(&line);
+        const fh_str id = fhi_bench_next_cell(&line);
         const judgement *first = judgements_of(r, id);
         if (!first) continue;
         FH_TRY(search(r, line, o->op, &hits, err));
@@ -204,13 +188,6 @@ static fh_status ask_all(run *r, const options *o, fh_err *err)
     return FH_OK;
 }
 
-static double now_us(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
 static int measure(run *r, const options *o)
 {
     fh_err err = {.text = ""};
@@ -218,16 +195,16 @@ static int measure(run *r, const options *o)
     r->queries = read_file(o->queries);
     r->qrels = r->queries ? read_file(o->qrels) : NULL;
     if (!r->qrels) return 1;
-    if (!read_judgements(r)) return complain(o->qrels, "not enough memory");
+    if (!read_judgements(r)) return fhi_bench_complain(o->qrels, "not enough memory");
     fh_status status = fhi_index_open(fhi_vfs_posix(), o->index, &r->index, &err);
     if (status == FH_OK) status = fh_analyzer_create(fhi_index_settings(r->index)->analyzer, &r->analyzer, &err);
-    const double start_us = now_us();
+    const uint64_t start_ns = fhi_bench_now_ns();
     if (status == FH_OK) status = ask_all(r, o, &err);
-    if (status != FH_OK) return complain(o->index, err.text[0] ? err.text : fh_status_text(status));
-    if (r->query_count == 0) return complain(o->queries, "no query of it is judged");
+    if (status != FH_OK) return fhi_bench_complain(o->index, err.text[0] ? err.text : fh_status_text(status));
+    if (r->query_count == 0) return fhi_bench_complain(o->queries, "no query of it is judged");
     const double count = (double)r->query_count;
     (void)printf("{\"mrr_10\":%.4f,\"found_10\":%.4f,\"queries\":%zu,\"mean_us\":%.1f}\n", r->reciprocal_sum / count,
-                 (double)r->found_count / count, r->query_count, (now_us() - start_us) / count);
+                 (double)r->found_count / count, r->query_count, (double)(fhi_bench_now_ns() - start_ns) / 1e3 / count);
     return 0;
 }
 
@@ -243,7 +220,7 @@ static bool read_options(int argc, char **argv, options *o, bool *help)
         {NULL, 0, NULL, 0},
     };
     int option;
-    optind = 1;
+    optind = 0;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
         case 'i': o->index = optarg; break;
