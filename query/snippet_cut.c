@@ -9,7 +9,10 @@
 #include <unicode/utext.h>
 #include <unicode/utf8.h>
 
-enum { STRETCH_BYTES = 256 };
+enum {
+    STRETCH_BYTES = 256, /* read on each side of a cut */
+    WHITE_BYTES = 64     /* how far white space is looked for */
+};
 
 static UChar32 char_before(fh_str text, uint32_t *at)
 {
@@ -84,13 +87,26 @@ static int32_t boundary(UBreakIterator *iterator, fh_str text, uint32_t begin, u
     return found == UBRK_DONE ? -1 : found + (int32_t)begin;
 }
 
-/* The nearest word boundary that is a grapheme boundary too; a grapheme boundary where no word ends near. */
+/* A place beside white space near `at`: hyphenated words and addresses stay whole. `at` itself when there is none. */
+static uint32_t beside_white(fh_str text, uint32_t at, bool forward)
+{
+    uint32_t place = at, other = at;
+    while (forward ? place < text.len && place - at < WHITE_BYTES : place > 0 && at - place < WHITE_BYTES) {
+        const UChar32 c = forward ? char_after(text, &other) : char_before(text, &other);
+        if (is_white(c)) return place;
+        place = other;
+    }
+    return at;
+}
+
+/* A place beside white space; else the nearest word boundary; else, where no word ends near, a grapheme boundary.
+ * What is answered is a grapheme boundary in each case. */
 static uint32_t cut(const fhi_cutter *cutter, fh_str text, uint32_t at, bool forward)
 {
     if (at == 0 || at >= text.len) return at > text.len ? (uint32_t)text.len : at;
     const uint32_t begin = stretch_begin(text, at), end = stretch_end(text, at);
     /* the ends of the stretch are boundaries to ICU and perhaps none of the text: they do not count */
-    int32_t place = (int32_t)at;
+    int32_t place = (int32_t)beside_white(text, at, forward);
     for (int i = 0; i < 8; i++) { /* until both iterators agree; they nearly always do at once */
         const int32_t word = boundary(cutter->words, text, begin, end, (uint32_t)place, forward);
         const bool edge = (word == (int32_t)begin && begin > 0) || (word == (int32_t)end && end < text.len);

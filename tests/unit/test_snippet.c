@@ -215,6 +215,24 @@ static void ellipses_show_where_text_was_cut(void **state)
     fhi_buf_fini(&text);
 }
 
+static void hyphenated_words_are_not_cut(void **state)
+{
+    fixture *f = *state;
+    fhi_buf text;
+    for (unsigned before = 0; before < 24; before++) { /* the cut falls on every place of the word */
+        fhi_buf_init(&text);
+        repeat(&text, "x", before);
+        repeat(&text, " soixante-dix-sept", 40);
+        repeat(&text, " roi", 1);
+        repeat(&text, " quatre-vingt-dix", 40);
+        fhi_buf_put8(&text, 0);
+        (void)snippet_of(f, "roi", (const char *)text.data);
+        for (const char *at = strtok((char *)f->marked.data, " "); at; at = strtok(NULL, " "))
+            assert_true(strstr("… soixante-dix-sept [roi] quatre-vingt-dix", at) != NULL && at[0] != '-');
+        fhi_buf_fini(&text);
+    }
+}
+
 static void the_abstract_is_shown_when_it_says_more(void **state)
 {
     fixture *f = *state;
@@ -314,6 +332,7 @@ int main(void)
         cmocka_unit_test(the_window_holds_the_most_of_the_query),
         cmocka_unit_test(words_far_apart_are_shown_in_two_windows),
         cmocka_unit_test(ellipses_show_where_text_was_cut),
+        cmocka_unit_test(hyphenated_words_are_not_cut),
         cmocka_unit_test(the_abstract_is_shown_when_it_says_more),
         cmocka_unit_test(texts_past_the_bound_are_not_read),
         cmocka_unit_test(random_texts_are_never_cut_inside_a_grapheme),
