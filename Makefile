@@ -128,7 +128,7 @@ $(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUIL
 
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_O) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(OPT) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+	$(Q)$(CXX) $(OPT) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
 tests-build: $(TEST_BIN) $(FAULT_BIN) $(REPLAY_BIN)
 
