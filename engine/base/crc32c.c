@@ -4,19 +4,21 @@
  */
 #include "engine/base/base.h"
 
-static uint32_t crc_scalar(uint32_t crc, const uint8_t *data, size_t len)
+uint32_t fhi_crc32c_scalar(uint32_t crc, const void *data, size_t len)
 {
     /* crc of the 16 nibbles, reflected polynomial 0x82F63B78 */
     static const uint32_t nibble[16] = {
         0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3, 0x61C69362, 0x7198540D,
         0x82F63B78, 0x92A8FC17, 0xA24BB5A6, 0xB21572C9, 0xC38D26C4, 0xD3D3E1AB, 0xE330A81A, 0xF36E6F75,
     };
+    const uint8_t *bytes = data;
+    crc = ~crc;
     for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
+        crc ^= bytes[i];
         crc = (crc >> 4) ^ nibble[crc & 15];
         crc = (crc >> 4) ^ nibble[crc & 15];
     }
-    return crc;
+    return ~crc;
 }
 
 #if defined(__x86_64__)
@@ -40,5 +42,5 @@ uint32_t fhi_crc32c(uint32_t crc, const void *data, size_t len)
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("sse4.2")) return ~crc_sse42(~crc, data, len);
 #endif
-    return ~crc_scalar(~crc, data, len);
+    return fhi_crc32c_scalar(crc, data, len);
 }
