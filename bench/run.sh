@@ -1,0 +1,78 @@
+#!/bin/sh
+# run.sh - what `make bench` does: the same words indexed by us and by libxapian, the same queries asked of both in turn.
+#
+# Environment (all optional):
+#   FIHRIST        the program                                          build/release/fihrist
+#   BENCH_DIR      where everything goes                                build/bench
+#   BENCH_NEWS     folder of news, *.jsonl or .jsonl.zst; empty: none   ../shared/data/news
+#   BENCH_DOCS     documents to make up where there is no news          100000
+#   BENCH_ROUNDS   rounds over each set                                 7
+#   BENCH_QUERIES  queries in each set                                  500
+set -eu
+
+fihrist=${FIHRIST:-build/release/fihrist}
+dir=${BENCH_DIR:-build/bench}
+news=${BENCH_NEWS-../shared/data/news}
+rounds=${BENCH_ROUNDS:-7}
+
+mkdir -p "$dir/queries"
+report=$dir/report.jsonl
+: >"$report.new"
+
+say() {
+    printf '%s\n' "bench: $*" >&2
+}
+
+# spawn LABEL FOLDER COMMAND...: one line of the report
+spawn() {
+    label=$1
+    folder=$2
+    shift 2
+    "$fihrist" bench spawn --label "$label" --directory "$folder" -- "$@" >>"$report.new"
+}
+
+set --
+for file in "$news"/*.jsonl "$news"/*.jsonl.zst; do
+    if [ -n "$news" ] && [ -f "$file" ]; then set -- "$@" "$file"; fi
+done
+
+if [ $# -gt 0 ]; then
+    say "words of $# files of news"
+    "$fihrist" bench terms --terms "$dir/terms.new" --titles "$dir/titles" "$@" >&2
+    say "index press: analyzed, with positions and stored articles"
+    rm -rf "$dir/press"
+    spawn "index press" "$dir/press" "$fihrist" index --index "$dir/press" --json "$@"
+    for query in "elections maroc" "انتخابات المغرب"; do
+        spawn "search, new process: $query" "$dir/press" "$fihrist" search --index "$dir/press" --op or --json "$query"
+    done
+else
+    say "no news in '$news': ${BENCH_DOCS:-100000} documents are made up"
+    "$fihrist" bench corpus --docs "${BENCH_DOCS:-100000}" --terms "$dir/terms.new" --titles "$dir/titles"
+fi
+
+# libxapian takes minutes over what takes us seconds: its database is kept while the words are the same.
+if ! cmp -s "$dir/terms.new" "$dir/terms" || [ ! -s "$dir/xapian.run" ]; then
+    mv "$dir/terms.new" "$dir/terms"
+    rm -rf "$dir/xapian" "$dir/xapian.run"
+    say "index libxapian: the same words, with positions"
+    XAPIAN_FLUSH_THRESHOLD=100000 "$fihrist" bench spawn --label "index libxapian" --directory "$dir/xapian" -- \
+        "$fihrist" bench xapian-index --db "$dir/xapian" "$dir/terms" >"$dir/xapian.part"
+    mv "$dir/xapian.part" "$dir/xapian.run"
+fi
+rm -f "$dir/terms.new"
+
+say "index words: the same words, with positions and stored lines"
+rm -rf "$dir/words"
+spawn "index words" "$dir/words" "$fihrist" index --index "$dir/words" --format lines --analyzer words --json "$dir/terms"
+cat "$dir/xapian.run" >>"$report.new"
+
+"$fihrist" bench queries --terms "$dir/terms" --titles "$dir/titles" --out "$dir/queries" --count "${BENCH_QUERIES:-500}"
+for set in or and phrase or_frequent and_frequent; do
+    say "queries $set: $rounds rounds, ours and libxapian in turn"
+    "$fihrist" bench compare --index "$dir/words" --db "$dir/xapian" --queries "$dir/queries/$set.tsv" --set "$set" \
+        --repeat "$rounds" >>"$report.new"
+done
+mv "$report.new" "$report"
+
+"$fihrist" bench report --svg "$dir/report.svg" "$report"
+say "written: $report, $dir/report.svg"
