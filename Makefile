@@ -37,7 +37,7 @@ CXX := $(or $(CXX_$(MODE)),g++)
 endif
 WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wundef -Wvla
 WARN_C := $(WARN) -Wstrict-prototypes -Wmissing-prototypes
-OPT_release := -O2 -g -DNDEBUG
+OPT_release := -O3 -g -DNDEBUG
 OPT_debug := -O0 -g
 OPT_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 OPT_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

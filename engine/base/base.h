@@ -67,6 +67,18 @@ static inline bool fhi_str_starts(fh_str text, fh_str prefix)
     return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+/* Bits set; without a library call where the instruction may be missing. */
+static inline unsigned fhi_popcount64(uint64_t bits)
+{
+#if defined(__POPCNT__) || !defined(__x86_64__)
+    return (unsigned)__builtin_popcountll(bits);
+#else
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    return (unsigned)(((bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101 >> 56);
+#endif
+}
+
 /* Unaligned little-endian loads and stores. */
 static inline uint16_t fhi_load16(const void *from)
 {
@@ -159,9 +171,16 @@ uint8_t fhi_span_get8(fhi_span *span);
 uint16_t fhi_span_get16(fhi_span *span);
 uint32_t fhi_span_get32(fhi_span *span);
 uint64_t fhi_span_get64(fhi_span *span);
-uint64_t fhi_span_get_varint(fhi_span *span);
+uint64_t fhi_span_get_long_varint(fhi_span *span); /* the general case of the next */
 const uint8_t *fhi_span_take(fhi_span *span, size_t count); /* NULL and failed when fewer are left */
 fh_str fhi_span_get_str(fhi_span *span);                    /* what fhi_buf_put_str wrote */
+
+static inline uint64_t fhi_span_get_varint(fhi_span *span)
+{
+    if (FHI_LIKELY(span->at < span->len && span->data[span->at] < 0x80 && !span->failed))
+        return span->data[span->at++];
+    return fhi_span_get_long_varint(span);
+}
 
 /* ---- arena ---------------------------------------------------------------------------------------------
  * Bump allocation with a cap in bytes; everything goes at once. Allocations are 16-byte aligned. */

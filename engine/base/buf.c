@@ -145,7 +145,7 @@ uint64_t fhi_span_get64(fhi_span *span)
     return from ? fhi_load64(from) : 0;
 }
 
-uint64_t fhi_span_get_varint(fhi_span *span)
+uint64_t fhi_span_get_long_varint(fhi_span *span)
 {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {

@@ -59,6 +59,14 @@ static void enter_group(fhi_group *group, uint32_t chunk, uint8_t bounds[FHI_CHU
     }
 }
 
+/* Bit i: byte i is not 0. */
+static uint64_t nonzero_bytes(uint64_t bytes)
+{
+    const uint64_t low = 0x7F7F7F7F7F7F7F7F, high = ~low;
+    const uint64_t flags = (((bytes & low) + low) | bytes) & high;
+    return (flags >> 7) * 0x0102040810204080 >> 56;
+}
+
 static void enter_leaf(fhi_eval *eval, uint32_t chunk)
 {
     uint8_t least[FHI_CHUNK_RANGES], bounds[FHI_CHUNK_RANGES];
@@ -70,8 +78,8 @@ static void enter_leaf(fhi_eval *eval, uint32_t chunk)
     }
     for (uint32_t word = 0; word < 4; word++) {
         uint64_t bits = 0;
-        for (uint32_t i = 0; i < 64; i++)
-            bits |= (uint64_t)(least[word * 64 + i] != 0) << i;
+        for (uint32_t i = 0; i < 8; i++)
+            bits |= nonzero_bytes(fhi_load64(least + word * 64 + i * 8)) << (i * 8);
         eval->possible[word] = bits;
     }
     for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)

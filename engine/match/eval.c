@@ -103,8 +103,6 @@ static void keep_titles(fhi_walk *walk, fhi_eval *eval)
 {
     fhi_group *group = eval->groups;
     const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    for (uint32_t i = 0; i < group->count && !eval->gathered; i++)
-        fhi_cursor_tail(&group->cursors[i], &group->blocks[i]);
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = eval->mask[word]; bits; bits &= bits - 1) {
             const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);

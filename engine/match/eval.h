@@ -35,7 +35,7 @@ typedef struct fhi_plan {
     fhi_arena *arena;
     fh_err *err;
     float average_length;
-    float k_of_norm[256]; /* at the average of the whole index */
+    const float *k_of_norm; /* at the average of the whole index */
     uint32_t leaf_count;
 } fhi_plan;
 

@@ -113,9 +113,6 @@ void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
             eval->mask[word] &= eval->groups[i].mask[word];
     }
     if (!fhi_mask_any(eval->mask)) return;
-    for (uint32_t i = 0; i < eval->group_count; i++)
-        for (uint32_t j = 0; j < eval->groups[i].count; j++)
-            fhi_cursor_tail(&eval->groups[i].cursors[j], &eval->groups[i].blocks[j]);
     const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = eval->mask[word]; bits; bits &= bits - 1) {

@@ -155,7 +155,7 @@ static bool visit(matching *search, fhi_eval *root, uint32_t range)
     fhi_eval_match(&search->walk, root, need);
     if (search->counted)
         for (uint32_t word = 0; word < 4; word++)
-            search->total += (uint64_t)__builtin_popcountll(root->mask[word]);
+            search->total += fhi_popcount64(root->mask[word]);
     if (search->kept && fhi_mask_any(root->mask)) offer_range(search, root);
     return true;
 }
@@ -292,7 +292,7 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
     if (!state || !heap) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
     state->plan = (fhi_plan){.index = index, .options = options, .arena = arena, .err = err};
     state->plan.average_length = fhi_index_average_length(index);
-    fhi_length_table(fhi_index_settings(index), state->plan.average_length, state->plan.k_of_norm);
+    state->plan.k_of_norm = fhi_index_length_table(index);
     state->walk.plan = &state->plan;
     state->heap = heap;
     state->heap_max = options->top;

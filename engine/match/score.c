@@ -24,7 +24,7 @@ static void score_list(fhi_walk *walk, fhi_eval *eval, const uint64_t mask[4])
 {
     const leaf_view view = view_of(walk);
     fhi_block *block = &eval->groups->blocks[0];
-    if (!eval->title_only) fhi_cursor_tail(&eval->groups->cursors[0], block);
+    fhi_cursor_tail(&eval->groups->cursors[0], block);
     const bool exact = eval->exact_weight > 0.0f && eval->groups->cursors[0].wanted;
     for (uint32_t i = 0; i < block->count; i++) {
         const uint32_t doc = block->ids[i];

@@ -14,6 +14,7 @@ struct fhi_index {
     uint64_t **live_bits;   /* NULL entries: nothing deleted */
     uint32_t doc_count, live_count;
     float average_length;
+    float k_of_norm[256];
     char *directory;
 };
 
@@ -53,6 +54,7 @@ static fh_status count_documents(fhi_index *index, fh_err *err)
     index->doc_count = (uint32_t)docs;
     index->live_count = (uint32_t)live;
     index->average_length = docs ? (float)length / (float)docs : 0.0f;
+    fhi_length_table(&index->manifest.settings, index->average_length, index->k_of_norm);
     return FH_OK;
 }
 
@@ -157,6 +159,11 @@ uint32_t fhi_index_live_count(const fhi_index *index)
 float fhi_index_average_length(const fhi_index *index)
 {
     return index->average_length;
+}
+
+const float *fhi_index_length_table(const fhi_index *index)
+{
+    return index->k_of_norm;
 }
 
 fh_status fhi_index_find_id(const fhi_index *index, fh_str id, uint32_t *segment, uint32_t *doc, fh_err *err)

@@ -249,28 +249,17 @@ fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const 
 static bool view_run(fhi_cursor *cursor, uint32_t chunk, uint32_t first, uint32_t end)
 {
     const fhi_segment *segment = cursor->segment;
-    const float unit = (float)cursor->unit;
-    uint32_t at = first;
     memset(cursor->bounds, 0, sizeof cursor->bounds);
-    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
-        const uint64_t range_end = (uint64_t)chunk * FHI_CHUNK_DOCS + ((uint64_t)range + 1) * FHI_RANGE_DOCS;
-        float best = 0.0f;
-        cursor->range_starts[range] = at - first;
-        for (; at < end && cursor->run_docs[at] < range_end; at++) {
-            const float tf = (float)cursor->run_freqs[at] / unit;
-            const float part = tf / (tf + segment->k_of_norm[segment->norms[cursor->run_docs[at]]]);
-            if (part > best) best = part;
-        }
-        if (best > 0.0f) {
-            const float scaled = best * (255.0f * 1.00001f) + 1.0f;
-            cursor->bounds[range] = scaled >= 255.0f ? 255 : (uint8_t)scaled;
-        }
+    for (uint32_t at = first; at < end; at++) {
+        const uint32_t doc = cursor->run_docs[at], range = doc / FHI_RANGE_DOCS % FHI_CHUNK_RANGES;
+        const uint8_t bound = fhi_segment_bound(segment, cursor->run_freqs[at], segment->norms[doc]);
+        if (cursor->bounds[range] == 0) cursor->range_starts[range] = at;
+        if (bound > cursor->bounds[range]) cursor->bounds[range] = bound;
     }
-    cursor->range_starts[FHI_CHUNK_RANGES] = at - first;
-    cursor->chunk_first = first;
+    cursor->run_end = end;
     cursor->chunk = chunk;
     cursor->dense = false;
-    return at > first;
+    return end > first;
 }
 
 static bool enter_run(fhi_cursor *cursor, uint32_t chunk)
@@ -363,15 +352,16 @@ uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk)
 
 static void load_run(fhi_cursor *cursor, uint32_t range, fhi_block *block)
 {
-    const uint32_t first = cursor->chunk_first + cursor->range_starts[range];
-    const uint32_t end = cursor->chunk_first + cursor->range_starts[range + 1];
-    block->run_first = first;
-    block->count = end - first < FHI_RANGE_DOCS ? end - first : FHI_RANGE_DOCS;
-    for (uint32_t i = 0; i < block->count; i++) {
-        const uint32_t doc = cursor->run_docs[first + i] % FHI_RANGE_DOCS;
-        block->ids[i] = (uint8_t)doc;
-        block->mask[doc / 64] |= UINT64_C(1) << (doc % 64);
+    const uint32_t first = cursor->range_starts[range], wanted = cursor->run_docs[first] / FHI_RANGE_DOCS;
+    uint32_t count = 0;
+    for (uint32_t at = first; at < cursor->run_end; at++, count++) {
+        const uint32_t doc = cursor->run_docs[at];
+        if (doc / FHI_RANGE_DOCS != wanted) break;
+        block->ids[count] = (uint8_t)doc;
+        block->mask[doc / 64 % 4] |= UINT64_C(1) << (doc % 64);
     }
+    block->run_first = first;
+    block->count = count;
 }
 
 static void load_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
@@ -398,7 +388,7 @@ static void load_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
     }
     uint32_t set = 0;
     for (int i = 0; i < 4; i++)
-        set += (uint32_t)__builtin_popcountll(block->mask[i]);
+        set += fhi_popcount64(block->mask[i]);
     if (set != count) {
         memset(block->mask, 0, sizeof block->mask);
         (void)corrupt(cursor);
@@ -475,11 +465,12 @@ static bool reserve_opened(fhi_cursor *cursor)
 }
 
 /* Opens the position block of a dense range; its place stands behind the tail. */
-static bool open_dense(fhi_cursor *cursor, uint32_t range, const fhi_block *block)
+static bool open_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
 {
     if (cursor->opened == block->payload) return true;
     if (!reserve_opened(cursor)) return false;
     uint32_t freqs[FHI_RANGE_DOCS], docs[FHI_RANGE_DOCS];
+    ids_of_mask(block);
     fhi_tail tail = {.freqs = freqs, .codes = cursor->opened_codes, .mixed = cursor->opened_mixed};
     if (!fhi_tail_decode(tail_start(block), cursor->payloads_end, block->count, cursor->unit, cursor->forms_told,
                          &tail))
@@ -562,14 +553,14 @@ static uint32_t tiny_positions(const fhi_cursor *cursor, uint32_t index, bool wa
     return written;
 }
 
-uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, const fhi_block *block, uint32_t i, bool wanted_only,
+uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *block, uint32_t i, bool wanted_only,
                               uint32_t *to, uint32_t *forms, uint32_t room)
 {
     if (cursor->status != FH_OK || i >= block->count) return 0;
-    const uint32_t doc = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i];
     if (!block->payload && cursor->kind == 0)
         return tiny_positions(cursor, block->run_first + i, wanted_only, to, forms, room);
     const bool open = block->payload ? open_dense(cursor, range, block) : open_run(cursor, block->run_first + i);
+    const uint32_t doc = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i];
     if (!open || doc >= cursor->segment->doc_count) return 0;
     const uint32_t at = block->payload ? i : (block->run_first + i) % FHI_BLOCK_POSTINGS;
     if (cursor->opened_counts[at] > room) return cursor->opened_counts[at];

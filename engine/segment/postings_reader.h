@@ -61,8 +61,8 @@ typedef struct fhi_cursor {
     const uint8_t **run_mixed;
     uint32_t *run_position_starts;               /* tiny: index into tiny_positions; run_count + 1 of them */
     const uint8_t **block_positions;             /* per block of 128: its position block; one more for the end */
-    uint32_t range_starts[FHI_CHUNK_RANGES + 1]; /* of the chunk in view, relative to chunk_first */
-    uint32_t chunk_first;
+    uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where bounds are not 0 */
+    uint32_t run_end;                        /* one past the chunk's last posting in the run */
     uint32_t *tiny_positions, *tiny_forms;
     /* the position block last opened */
     const uint8_t *opened;
@@ -86,10 +86,10 @@ uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
 void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block);
 void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the same range */
 
-/* Positions of posting i of a block after tail(), increasing, into to[0..]; only of the wanted forms when
+/* Positions of posting i of a block after load() (tail() is not needed), increasing, into to[0..]; only of the wanted forms when
  * wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there are:
  * when more than room, nothing was written. */
-uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, const fhi_block *block, uint32_t i, bool wanted_only,
+uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *block, uint32_t i, bool wanted_only,
                               uint32_t *to, uint32_t *forms, uint32_t room);
 
 /* Index of document d of the range among the block's postings, or UINT32_MAX. */
@@ -97,9 +97,9 @@ static inline uint32_t fhi_block_index(const fhi_block *block, uint32_t d)
 {
     const uint32_t word = d / 64;
     if (!(block->mask[word] >> (d % 64) & 1)) return UINT32_MAX;
-    uint32_t index = (uint32_t)__builtin_popcountll(block->mask[word] & ((UINT64_C(1) << (d % 64)) - 1));
+    uint32_t index = fhi_popcount64(block->mask[word] & ((UINT64_C(1) << (d % 64)) - 1));
     for (uint32_t i = 0; i < word; i++)
-        index += (uint32_t)__builtin_popcountll(block->mask[i]);
+        index += fhi_popcount64(block->mask[i]);
     return index;
 }
 

@@ -7,15 +7,34 @@
 
 #include "engine/codec/bitpack.h"
 
+/* Widths are powers of two up to 32: whole bytes hold whole values. */
 static void unpack_small(const uint8_t *packed, uint32_t count, unsigned width, uint32_t add, uint32_t *values)
 {
-    if (width == 0) {
+    switch (width) {
+    case 0:
         for (uint32_t i = 0; i < count; i++)
             values[i] = add;
         return;
+    case 1:
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = add + (packed[i / 8] >> (i % 8) & 1u);
+        return;
+    case 2:
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = add + (packed[i / 4] >> (i % 4 * 2) & 3u);
+        return;
+    case 4:
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = add + (packed[i / 2] >> (i % 2 * 4) & 15u);
+        return;
+    case 8:
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = add + packed[i];
+        return;
+    default:
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = add + fhi_bits_at(packed, (uint64_t)i * width, width);
     }
-    for (uint32_t i = 0; i < count; i++)
-        values[i] = add + fhi_bits_at(packed, (uint64_t)i * width, width);
 }
 
 /* Skips one mixed record; false when it does not fit or names fewer than two forms. */
@@ -84,7 +103,7 @@ bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const u
     if (segment->plain_weights) {
         *bits = from;
         for (uint32_t i = 0; i < count; i++)
-            counts[i] = freqs[i] / unit;
+            counts[i] = unit == 1 ? freqs[i] : freqs[i] / unit;
     } else {
         if (from == end) return false;
         const unsigned width = fhi_width_of_code[*from & 7];
@@ -98,9 +117,13 @@ bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const u
         *bits = from + 1 + bytes;
     }
     uint64_t at = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && !codes; i++) {
+        starts[i] = at;
+        at += (uint64_t)counts[i] * segment->widths[docs[i]];
+    }
+    for (uint32_t i = 0; i < count && codes; i++) {
         unsigned width = segment->widths[docs[i]];
-        if (codes && codes[i] == FHI_FORM_MIXED) width += fhi_mixed_width(mixed[i], end);
+        if (codes[i] == FHI_FORM_MIXED) width += fhi_mixed_width(mixed[i], end);
         starts[i] = at;
         at += (uint64_t)counts[i] * width;
     }

@@ -13,6 +13,8 @@ typedef struct fhi_store_dictionary {
     ZSTD_DDict *dictionary; /* NULL when bytes are empty */
 } fhi_store_dictionary;
 
+enum { FHI_BOUND_FREQS = 16 };
+
 struct fhi_segment {
     const fhi_vfs *vfs;
     fhi_map map;
@@ -24,6 +26,7 @@ struct fhi_segment {
     uint64_t raw_bytes;
     float average_length; /* the stored bounds were computed with it */
     float k_of_norm[256]; /* at that average */
+    uint8_t bounds[FHI_BOUND_FREQS][256]; /* by frequency and length byte: share of the score in 1/255, rounded up */
     bool plain_weights;   /* all zones weigh the same: frequency / weight = count */
     fhi_span sections[FHI_SECTION_COUNT];
     uint64_t section_offsets[FHI_SECTION_COUNT];
@@ -36,6 +39,15 @@ struct fhi_segment {
     fhi_store_dictionary *store_dictionaries;
     uint32_t store_dictionary_count;
 };
+
+/* Share of the score in 1/255, rounded up, of a frequency in a document of this length. */
+uint8_t fhi_segment_compute_bound(const fhi_segment *segment, uint32_t freq, uint8_t norm);
+
+static inline uint8_t fhi_segment_bound(const fhi_segment *segment, uint32_t freq, uint8_t norm)
+{
+    if (FHI_LIKELY(freq < FHI_BOUND_FREQS)) return segment->bounds[freq][norm];
+    return fhi_segment_compute_bound(segment, freq, norm);
+}
 
 /* Damage inside a section: fills err with the file and the offset in it. */
 fh_status fhi_segment_damaged(const fhi_segment *segment, fhi_section section, uint64_t offset, fh_err *err,

@@ -135,6 +135,13 @@ static bool open_documents(fhi_segment *segment)
     return !zones.failed && !days.failed && segment->sections[FHI_SECTION_IDS].len == (size_t)segment->doc_count * 8;
 }
 
+uint8_t fhi_segment_compute_bound(const fhi_segment *segment, uint32_t freq, uint8_t norm)
+{
+    const float tf = (float)freq / (float)segment->settings.body_weight;
+    const float scaled = tf / (tf + segment->k_of_norm[norm]) * (255.0f * 1.00001f) + 1.0f;
+    return scaled >= 255.0f ? 255 : (uint8_t)scaled;
+}
+
 static fh_status open_content(fhi_segment *segment, fh_err *err)
 {
     const fhi_settings *settings = &segment->settings;
@@ -142,6 +149,9 @@ static fh_status open_content(fhi_segment *segment, fh_err *err)
         settings->title_weight == settings->body_weight && settings->lead_weight == settings->body_weight;
     segment->average_length = segment->doc_count ? (float)segment->length_sum / (float)segment->doc_count : 0.0f;
     fhi_length_table(settings, segment->average_length, segment->k_of_norm);
+    for (uint32_t freq = 0; freq < FHI_BOUND_FREQS; freq++)
+        for (unsigned norm = 0; norm < 256; norm++)
+            segment->bounds[freq][norm] = fhi_segment_compute_bound(segment, freq, (uint8_t)norm);
     if (!open_documents(segment)) return damaged(segment, 0, err, "the document tables do not fit each other");
     fh_status status = open_store(segment);
     if (status != FH_OK)
