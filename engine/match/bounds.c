@@ -45,12 +45,65 @@ float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk)
     }
 }
 
-/* Sum of the lists' bounds, at most 255: x / (x + K) grows slower than x. */
-static void enter_group(fhi_group *group, uint32_t chunk, uint8_t bounds[FHI_CHUNK_RANGES])
+/* ---- which ranges ---- */
+
+static void enter_leaf(fhi_eval *eval, uint32_t chunk)
 {
+    memset(eval->possible, 0xFF, sizeof eval->possible);
+    for (uint32_t i = 0; i < eval->group_count; i++) {
+        uint64_t any[4] = {0};
+        fhi_group *group = &eval->groups[i];
+        for (uint32_t j = 0; j < group->count; j++) {
+            if (!fhi_cursor_enter(&group->cursors[j], chunk)) continue;
+            for (uint32_t word = 0; word < 4; word++)
+                any[word] |= group->cursors[j].present[word];
+        }
+        for (uint32_t word = 0; word < 4; word++)
+            eval->possible[word] &= any[word];
+        if (!fhi_mask_any(eval->possible)) return;
+    }
+}
+
+static void enter_children(fhi_eval *eval, uint32_t chunk)
+{
+    for (uint32_t i = 0; i < eval->child_count; i++) {
+        fhi_eval *child = eval->kind == FHI_EVAL_AND ? eval->cheapest[i] : eval->children[i];
+        fhi_eval_enter(child, chunk);
+        if (i == 0) memcpy(eval->possible, child->possible, sizeof eval->possible);
+        if (i == 0 || eval->kind == FHI_EVAL_NOT) continue;
+        for (uint32_t word = 0; word < 4; word++)
+            eval->possible[word] = eval->kind == FHI_EVAL_AND ? eval->possible[word] & child->possible[word]
+                                                              : eval->possible[word] | child->possible[word];
+        if (eval->kind == FHI_EVAL_AND && !fhi_mask_any(eval->possible)) return;
+    }
+}
+
+void fhi_eval_enter(fhi_eval *eval, uint32_t chunk)
+{
+    switch (eval->kind) {
+    case FHI_EVAL_WORD:
+    case FHI_EVAL_PHRASE: enter_leaf(eval, chunk); return;
+    case FHI_EVAL_AND:
+    case FHI_EVAL_OR:
+    case FHI_EVAL_NOT: enter_children(eval, chunk); return;
+    default: memset(eval->possible, eval->kind == FHI_EVAL_NONE ? 0 : 0xFF, sizeof eval->possible);
+    }
+}
+
+/* ---- how much ---- */
+
+/* Sum of the lists' bounds, at most 255: x / (x + K) grows slower than x. */
+static void bound_group(fhi_group *group, const uint64_t ranges[4], uint8_t bounds[FHI_CHUNK_RANGES])
+{
+    if (group->count == 1) {
+        fhi_cursor_bound(group->cursors, ranges);
+        memcpy(bounds, group->cursors->bounds, FHI_CHUNK_RANGES);
+        return;
+    }
     memset(bounds, 0, FHI_CHUNK_RANGES);
     for (uint32_t i = 0; i < group->count; i++) {
-        if (!fhi_cursor_enter(&group->cursors[i], chunk)) continue;
+        if (!fhi_mask_any(group->cursors[i].present)) continue;
+        fhi_cursor_bound(&group->cursors[i], ranges);
         const uint8_t *more = group->cursors[i].bounds;
         for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
             const unsigned sum = bounds[range] + (unsigned)more[range];
@@ -59,71 +112,100 @@ static void enter_group(fhi_group *group, uint32_t chunk, uint8_t bounds[FHI_CHU
     }
 }
 
-/* Bit i: byte i is not 0. */
-static uint64_t nonzero_bytes(uint64_t bytes)
-{
-    const uint64_t low = 0x7F7F7F7F7F7F7F7F, high = ~low;
-    const uint64_t flags = (((bytes & low) + low) | bytes) & high;
-    return (flags >> 7) * 0x0102040810204080 >> 56;
-}
-
-static void enter_leaf(fhi_eval *eval, uint32_t chunk)
+static void bound_leaf(fhi_eval *eval, const uint64_t ranges[4])
 {
     uint8_t least[FHI_CHUNK_RANGES], bounds[FHI_CHUNK_RANGES];
-    enter_group(&eval->groups[0], chunk, least);
+    bound_group(&eval->groups[0], ranges, least);
     for (uint32_t i = 1; i < eval->group_count; i++) {
-        enter_group(&eval->groups[i], chunk, bounds);
+        bound_group(&eval->groups[i], ranges, bounds);
         for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
             least[range] = bounds[range] < least[range] ? bounds[range] : least[range];
-    }
-    for (uint32_t word = 0; word < 4; word++) {
-        uint64_t bits = 0;
-        for (uint32_t i = 0; i < 8; i++)
-            bits |= nonzero_bytes(fhi_load64(least + word * 64 + i * 8)) << (i * 8);
-        eval->possible[word] = bits;
     }
     for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
         eval->bounds[range] = (float)least[range] * eval->bound_weight;
 }
 
-static void add_bounds(fhi_eval *eval, const fhi_eval *child)
+static void bound_children(fhi_eval *eval, const uint64_t ranges[4])
 {
-    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
-        eval->bounds[range] += child->bounds[range];
-}
-
-static void enter_children(fhi_eval *eval, uint32_t chunk)
-{
-    for (uint32_t i = 0; i < eval->child_count; i++) {
+    const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
+    for (uint32_t i = 0; i < scored; i++) {
         fhi_eval *child = eval->children[i];
-        fhi_eval_enter(child, chunk);
+        fhi_eval_bound(child, ranges);
         if (i == 0) {
-            memcpy(eval->possible, child->possible, sizeof eval->possible);
             memcpy(eval->bounds, child->bounds, sizeof eval->bounds);
             continue;
         }
-        if (eval->kind == FHI_EVAL_NOT) continue;
-        for (uint32_t word = 0; word < 4; word++)
-            eval->possible[word] = eval->kind == FHI_EVAL_AND ? eval->possible[word] & child->possible[word]
-                                                              : eval->possible[word] | child->possible[word];
-        add_bounds(eval, child);
+        for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
+            eval->bounds[range] += child->bounds[range];
     }
-    if (eval->kind != FHI_EVAL_AND) return;
-    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
-        if (!fhi_mask_has(eval->possible, range)) eval->bounds[range] = 0.0f;
 }
 
-void fhi_eval_enter(fhi_eval *eval, uint32_t chunk)
+void fhi_eval_bound(fhi_eval *eval, const uint64_t ranges[4])
 {
-    const bool everywhere = eval->kind != FHI_EVAL_NONE;
+    uint64_t here[4];
+    for (uint32_t word = 0; word < 4; word++)
+        here[word] = ranges[word] & eval->possible[word];
+    if (!fhi_mask_any(here)) {
+        memset(eval->bounds, 0, sizeof eval->bounds);
+        return;
+    }
     switch (eval->kind) {
     case FHI_EVAL_WORD:
-    case FHI_EVAL_PHRASE: enter_leaf(eval, chunk); return;
+    case FHI_EVAL_PHRASE: bound_leaf(eval, here); return;
     case FHI_EVAL_AND:
     case FHI_EVAL_OR:
-    case FHI_EVAL_NOT: enter_children(eval, chunk); return;
+    case FHI_EVAL_NOT: bound_children(eval, here); return;
+    default: memset(eval->bounds, 0, sizeof eval->bounds);
+    }
+}
+
+/* ---- quarters of a range ---- */
+
+static void quarter_leaf(const fhi_eval *eval, uint32_t range, float bounds[4])
+{
+    unsigned quarters = 15;
+    for (uint32_t i = 0; i < eval->group_count; i++) {
+        unsigned any = 0;
+        for (uint32_t j = 0; j < eval->groups[i].count; j++)
+            any |= fhi_cursor_quarters(&eval->groups[i].cursors[j], range);
+        quarters &= any;
+    }
+    for (uint32_t quarter = 0; quarter < 4; quarter++)
+        bounds[quarter] = (quarters >> quarter & 1) ? eval->bounds[range] : -1.0f;
+}
+
+static void quarter_children(const fhi_eval *eval, uint32_t range, float bounds[4])
+{
+    const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
+    const bool all = eval->kind == FHI_EVAL_AND;
+    for (uint32_t i = 0; i < scored; i++) {
+        float more[4];
+        fhi_eval_quarters(eval->children[i], range, i == 0 ? bounds : more);
+        for (uint32_t quarter = 0; i > 0 && quarter < 4; quarter++) {
+            const bool none = bounds[quarter] < 0.0f, neither = more[quarter] < 0.0f;
+            if (all)
+                bounds[quarter] = none || neither ? -1.0f : bounds[quarter] + more[quarter];
+            else if (!neither)
+                bounds[quarter] = none ? more[quarter] : bounds[quarter] + more[quarter];
+        }
+    }
+}
+
+void fhi_eval_quarters(const fhi_eval *eval, uint32_t range, float bounds[4])
+{
+    if (!fhi_mask_has(eval->possible, range)) {
+        for (uint32_t quarter = 0; quarter < 4; quarter++)
+            bounds[quarter] = -1.0f;
+        return;
+    }
+    switch (eval->kind) {
+    case FHI_EVAL_WORD:
+    case FHI_EVAL_PHRASE: quarter_leaf(eval, range, bounds); return;
+    case FHI_EVAL_AND:
+    case FHI_EVAL_OR:
+    case FHI_EVAL_NOT: quarter_children(eval, range, bounds); return;
     default:
-        memset(eval->possible, everywhere ? 0xFF : 0, sizeof eval->possible);
-        memset(eval->bounds, 0, sizeof eval->bounds);
+        for (uint32_t quarter = 0; quarter < 4; quarter++)
+            bounds[quarter] = 0.0f;
     }
 }

@@ -71,6 +71,7 @@ typedef struct fhi_group {
 typedef struct fhi_eval fhi_eval;
 struct fhi_eval {
     fhi_eval_kind kind;
+    uint32_t df; /* documents it may match, roughly: orders the children of an AND */
     uint8_t cost; /* cheap children of an AND are asked first */
     bool title_only;
     bool gathered; /* WORD of several lists: frequencies are summed while matching */
@@ -106,8 +107,12 @@ fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_
 
 /* What a chunk may score at most without looking into it; below 0 when it cannot match. */
 float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk);
-/* Brings a chunk into view: possible and bounds. */
+/* Brings a chunk into view: possible. */
 void fhi_eval_enter(fhi_eval *eval, uint32_t chunk);
+/* Bounds of the given ranges. */
+void fhi_eval_bound(fhi_eval *eval, const uint64_t ranges[4]);
+/* Bounds of the four quarters of a range; below 0 where nothing can match. After bound() of the range. */
+void fhi_eval_quarters(const fhi_eval *eval, uint32_t range, float bounds[4]);
 /* Documents of the range among `need`: eval->mask. */
 void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);

@@ -278,6 +278,7 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     set_weights(builder, node, idf_of(builder->plan, stats->df), beside ? idf_of(builder->plan, stats->exact_df) : 0.0,
                 eval);
     if (eval->groups->count == 0) eval->kind = FHI_EVAL_NONE;
+    eval->df = eval->groups->df;
     eval->cost = (uint8_t)(1 + (eval->gathered ? 1 : 0) + (eval->title_only ? 3 : 0));
     if (!eval->gathered) return FH_OK;
     eval->groups->freqs = fhi_arena_alloc(arena, 2 * FHI_RANGE_DOCS * sizeof(uint32_t));
@@ -340,12 +341,18 @@ static fh_status resolve_column(tree_builder *builder, const fhi_node *node, fhi
     return FH_OK;
 }
 
+/* Word lists before filters before phrases; of words the rarest first. */
+static bool is_cheaper(const fhi_eval *a, const fhi_eval *b)
+{
+    return a->cost != b->cost ? a->cost < b->cost : a->df < b->df;
+}
+
 static void sort_by_cost(fhi_eval **children, uint32_t count)
 {
     for (uint32_t i = 1; i < count; i++) {
         fhi_eval *child = children[i];
         uint32_t j = i;
-        for (; j > 0 && children[j - 1]->cost > child->cost; j--)
+        for (; j > 0 && is_cheaper(child, children[j - 1]); j--)
             children[j] = children[j - 1];
         children[j] = child;
     }

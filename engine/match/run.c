@@ -146,12 +146,24 @@ static bool past_deadline(matching *search)
     return true;
 }
 
+/* Drops the quarters of the range that cannot match, or score too little. */
+static bool narrow(const matching *search, const fhi_eval *root, uint64_t need[4])
+{
+    float bounds[4];
+    const float least = threshold(search);
+    fhi_eval_quarters(root, search->walk.range, bounds);
+    for (uint32_t quarter = 0; quarter < 4; quarter++)
+        if (bounds[quarter] < least) need[quarter] = 0;
+    return fhi_mask_any(need);
+}
+
 static bool visit(matching *search, fhi_eval *root, uint32_t range)
 {
     uint64_t need[4];
     if (past_deadline(search)) return false;
     search->walk.range = range;
     needed(search, need);
+    if (search->pruned && !narrow(search, root, need)) return true;
     fhi_eval_match(&search->walk, root, need);
     if (search->counted)
         for (uint32_t word = 0; word < 4; word++)
@@ -169,8 +181,11 @@ static uint32_t order_ranges(const fhi_eval *root, float least, uint8_t order[FH
     uint16_t starts[BUCKETS + 1] = {0};
     float highest = 0.0f;
     uint32_t count = 0;
-    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
-        if (root->bounds[range] > highest) highest = root->bounds[range];
+    for (uint32_t word = 0; word < 4; word++)
+        for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1) {
+            const float bound = root->bounds[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+            if (bound > highest) highest = bound;
+        }
     const float scale = highest > 0.0f ? (BUCKETS - 1) / highest : 0.0f;
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1) {
@@ -197,6 +212,7 @@ static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
     search->walk.chunk = chunk;
     fhi_eval_enter(root, chunk);
     if (search->pruned) {
+        fhi_eval_bound(root, root->possible);
         uint8_t order[FHI_CHUNK_RANGES];
         const uint32_t count = order_ranges(root, threshold(search), order);
         for (uint32_t i = 0; i < count; i++) {

@@ -19,6 +19,15 @@ static leaf_view view_of(const fhi_walk *walk)
                        (float)fhi_index_settings(walk->plan->index)->body_weight};
 }
 
+/* Index of the first posting after a quarter of the range. */
+static uint32_t after_quarter(const fhi_block *block, uint32_t quarter)
+{
+    uint32_t index = 0;
+    for (uint32_t i = 0; i <= quarter; i++)
+        index += fhi_popcount64(block->mask[i]);
+    return index;
+}
+
 /* A word of one list: its postings in order. */
 static void score_list(fhi_walk *walk, fhi_eval *eval, const uint64_t mask[4])
 {
@@ -26,8 +35,10 @@ static void score_list(fhi_walk *walk, fhi_eval *eval, const uint64_t mask[4])
     fhi_block *block = &eval->groups->blocks[0];
     fhi_cursor_tail(&eval->groups->cursors[0], block);
     const bool exact = eval->exact_weight > 0.0f && eval->groups->cursors[0].wanted;
-    for (uint32_t i = 0; i < block->count; i++) {
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < block->count; i = next) {
         const uint32_t doc = block->ids[i];
+        next = mask[doc / 64] ? i + 1 : after_quarter(block, doc / 64);
         if (!fhi_mask_has(mask, doc)) continue;
         const float k = view.k_of_norm[view.norms[doc]];
         walk->scores[doc] += share(eval->weight, (float)block->freqs[i] / view.unit, k);

@@ -8,7 +8,7 @@ enum { LOCATOR_OFFSET_MASK = 0xFFF, LOCATOR_PRESENCE_SHIFT = 12 };
 static bool corrupt(fhi_cursor *cursor)
 {
     if (cursor->status == FH_OK) cursor->status = FH_E_CORRUPT;
-    memset(cursor->bounds, 0, sizeof cursor->bounds);
+    memset(cursor->present, 0, sizeof cursor->present);
     cursor->chunk = UINT32_MAX;
     return false;
 }
@@ -245,21 +245,47 @@ fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const 
 
 /* ---- chunks ---- */
 
-/* Bounds of the ranges of a decoded run, from the frequencies and lengths themselves. */
+/* Which ranges a decoded run reaches, and where each starts in it. */
 static bool view_run(fhi_cursor *cursor, uint32_t chunk, uint32_t first, uint32_t end)
 {
-    const fhi_segment *segment = cursor->segment;
-    memset(cursor->bounds, 0, sizeof cursor->bounds);
+    uint32_t before = UINT32_MAX;
+    memset(cursor->present, 0, sizeof cursor->present);
     for (uint32_t at = first; at < end; at++) {
-        const uint32_t doc = cursor->run_docs[at], range = doc / FHI_RANGE_DOCS % FHI_CHUNK_RANGES;
-        const uint8_t bound = fhi_segment_bound(segment, cursor->run_freqs[at], segment->norms[doc]);
-        if (cursor->bounds[range] == 0) cursor->range_starts[range] = at;
-        if (bound > cursor->bounds[range]) cursor->bounds[range] = bound;
+        const uint32_t range = cursor->run_docs[at] / FHI_RANGE_DOCS % FHI_CHUNK_RANGES;
+        if (range == before) continue;
+        before = range;
+        cursor->range_starts[range] = at;
+        cursor->present[range / 64] |= UINT64_C(1) << (range % 64);
     }
     cursor->run_end = end;
     cursor->chunk = chunk;
     cursor->dense = false;
     return end > first;
+}
+
+/* From the frequencies and lengths themselves. */
+static uint8_t run_bound(const fhi_cursor *cursor, uint32_t range)
+{
+    const fhi_segment *segment = cursor->segment;
+    uint32_t at = cursor->range_starts[range];
+    const uint32_t here = cursor->run_docs[at] / FHI_RANGE_DOCS;
+    uint8_t best = 0;
+    for (; at < cursor->run_end && cursor->run_docs[at] / FHI_RANGE_DOCS == here; at++) {
+        const uint8_t bound = fhi_segment_bound(segment, cursor->run_freqs[at], segment->norms[cursor->run_docs[at]]);
+        if (bound > best) best = bound;
+    }
+    return best;
+}
+
+void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t ranges[4])
+{
+    if (cursor->dense) return;
+    memset(cursor->bounds, 0, sizeof cursor->bounds);
+    for (uint32_t word = 0; word < 4; word++)
+        for (uint64_t bits = cursor->present[word] & ranges[word]; bits; bits &= bits - 1) {
+            const uint32_t range = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            cursor->bounds[range] = run_bound(cursor, range);
+        }
 }
 
 static bool enter_run(fhi_cursor *cursor, uint32_t chunk)
@@ -293,6 +319,8 @@ static bool enter_dense(fhi_cursor *cursor, uint32_t chunk, const uint8_t *from,
     cursor->locators = cursor->position_bases + (size_t)groups * 4;
     memset(cursor->bounds, 0, sizeof cursor->bounds);
     memcpy(cursor->bounds, cursor->locators + (size_t)ranges * 2, ranges);
+    for (uint32_t word = 0; word < 4; word++)
+        cursor->present[word] = fhi_nonzero_bytes(cursor->bounds + word * 64);
     cursor->payloads = from + head;
     cursor->payloads_end = cursor->payloads + payload_bytes;
     cursor->positions_start = cursor->payloads_end;
@@ -325,7 +353,7 @@ bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk)
     if (cursor->kind != FHI_LIST_CHUNKED) return enter_run(cursor, chunk);
     const uint8_t *entry = find_entry(cursor, chunk);
     if (!entry || (uint64_t)chunk * FHI_CHUNK_DOCS >= cursor->segment->doc_count) {
-        memset(cursor->bounds, 0, sizeof cursor->bounds);
+        memset(cursor->present, 0, sizeof cursor->present);
         cursor->chunk = UINT32_MAX;
         return entry ? corrupt(cursor) : false;
     }
@@ -403,11 +431,23 @@ void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block)
     memset(block->mask, 0, sizeof block->mask);
     block->count = 0;
     block->payload = NULL;
-    if (cursor->chunk == UINT32_MAX || cursor->bounds[range] == 0) return;
+    if (!(cursor->present[range / 64] >> (range % 64) & 1)) return;
     if (cursor->dense)
         load_dense(cursor, range, block);
     else
         load_run(cursor, range, block);
+}
+
+unsigned fhi_cursor_quarters(const fhi_cursor *cursor, uint32_t range)
+{
+    if (!(cursor->present[range / 64] >> (range % 64) & 1)) return 0;
+    if (cursor->dense) return fhi_load16(cursor->locators + (size_t)range * 2) >> LOCATOR_PRESENCE_SHIFT;
+    uint32_t at = cursor->range_starts[range];
+    const uint32_t here = cursor->run_docs[at] / FHI_RANGE_DOCS;
+    unsigned quarters = 0;
+    for (; at < cursor->run_end && cursor->run_docs[at] / FHI_RANGE_DOCS == here; at++)
+        quarters |= 1u << (cursor->run_docs[at] / 64 % 4);
+    return quarters;
 }
 
 static void ids_of_mask(fhi_block *block)

@@ -1,7 +1,7 @@
 /* postings_reader.h - a cursor over one term's postings in one segment, by chunk and range.
  *
- * enter() brings one chunk of 65,536 documents into view and gives an upper bound of the term's share of the
- * score for each of its 256 ranges; load() gives the documents of one range as a bitmap; tail() their
+ * enter() brings one chunk of 65,536 documents into view, bound() gives an upper bound of the term's share of the
+ * score for its ranges of 256; load() gives the documents of one range as a bitmap; tail() their
  * frequencies; positions() the positions of one posting. Ranges of a chunk may be visited in any order.
  * All memory comes from the arena given at init. A damaged list sets `status` and gives empty answers from then on.
  */
@@ -52,7 +52,8 @@ typedef struct fhi_cursor {
     /* the chunk in view */
     uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
-    uint8_t bounds[FHI_CHUNK_RANGES];
+    uint64_t present[4]; /* ranges that hold postings */
+    uint8_t bounds[FHI_CHUNK_RANGES]; /* by range; after bound() of it */
     const uint8_t *bases, *position_bases, *locators; /* dense */
     const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
     /* sparse, flat and tiny: the decoded run */
@@ -76,8 +77,14 @@ typedef struct fhi_cursor {
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
                           const fhi_form_set *wanted, fhi_arena *arena);
 
-/* False when the chunk holds nothing of this term; bounds are then all 0. */
+/* False when the chunk holds nothing of this term; present is then empty. */
 bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk);
+
+/* Fills bounds for those of the given ranges that are present: at least the largest share of the score, in 1/255. */
+void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t ranges[4]);
+
+/* Which quarters of a range (64 documents each) hold postings, bit by bit; a damaged file may say too few. */
+unsigned fhi_cursor_quarters(const fhi_cursor *cursor, uint32_t range);
 
 /* Upper bound for any document of a chunk, without entering it; 0 when it holds nothing. */
 uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
@@ -91,6 +98,19 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the
  * when more than room, nothing was written. */
 uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *block, uint32_t i, bool wanted_only,
                               uint32_t *to, uint32_t *forms, uint32_t room);
+
+/* Bit i: byte i of 64 is not 0. */
+static inline uint64_t fhi_nonzero_bytes(const uint8_t bytes[64])
+{
+    const uint64_t low = 0x7F7F7F7F7F7F7F7F;
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < 8; i++) {
+        const uint64_t eight = fhi_load64(bytes + i * 8);
+        const uint64_t flags = (((eight & low) + low) | eight) & ~low;
+        bits |= ((flags >> 7) * 0x0102040810204080 >> 56) << (i * 8);
+    }
+    return bits;
+}
 
 /* Index of document d of the range among the block's postings, or UINT32_MAX. */
 static inline uint32_t fhi_block_index(const fhi_block *block, uint32_t d)
