@@ -36,6 +36,8 @@ typedef struct fhi_plan {
     fh_err *err;
     float average_length;
     const float *k_of_norm; /* at the average of the whole index */
+    const float *shares;    /* tf / (tf + K), by frequency below FHI_SHARE_FREQS and length byte */
+    float unit;             /* weight of one occurrence in the body */
     uint32_t leaf_count;
 } fhi_plan;
 
@@ -71,7 +73,7 @@ typedef struct fhi_group {
 typedef struct fhi_eval fhi_eval;
 struct fhi_eval {
     fhi_eval_kind kind;
-    uint32_t df; /* documents it may match, roughly: orders the children of an AND */
+    uint32_t df;  /* documents it may match, roughly: orders the children of an AND */
     uint8_t cost; /* cheap children of an AND are asked first */
     bool title_only;
     bool gathered; /* WORD of several lists: frequencies are summed while matching */
@@ -97,6 +99,7 @@ typedef struct fhi_walk {
     const fhi_plan *plan;
     const fhi_segment *segment;
     uint32_t chunk, range;
+    uint64_t need[4]; /* documents of the range that may still matter */
     float scores[FHI_RANGE_DOCS];
 } fhi_walk;
 

@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 #include <time.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 enum { DEADLINE_RANGES = 32, BUCKETS = 32 };
 
@@ -30,6 +33,7 @@ typedef struct matching {
     bool kept; /* hits are wanted, not only the count */
     uint64_t total;
     uint32_t until_deadline;
+    size_t quarter_bytes; /* of 64 scores; a variable, so that clearing them is the library's fast call */
     fh_status status;
 } matching;
 
@@ -114,23 +118,48 @@ static void needed(const matching *search, uint64_t need[4])
     }
 }
 
-static void offer_range(matching *search, fhi_eval *root)
+/* Bit i: scores[i] of 64 is at least the threshold. */
+static uint64_t at_least(const float scores[64], float least)
+{
+    uint64_t bits = 0;
+#if defined(__SSE2__)
+    const __m128 limit = _mm_set1_ps(least);
+    for (uint32_t i = 0; i < 64; i += 4)
+        bits |= (uint64_t)(unsigned)_mm_movemask_ps(_mm_cmpge_ps(_mm_loadu_ps(scores + i), limit)) << i;
+#else
+    for (uint32_t i = 0; i < 64; i++)
+        bits |= (uint64_t)(scores[i] >= least) << i;
+#endif
+    return bits;
+}
+
+static void offer_scores(matching *search, fhi_eval *root)
 {
     fhi_walk *walk = &search->walk;
     const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    if (search->scored) {
-        memset(walk->scores, 0, sizeof walk->scores);
-        fhi_eval_score(walk, root, root->mask);
-    }
+    for (uint32_t word = 0; word < 4; word++)
+        if (walk->need[word]) memset(walk->scores + word * 64, 0, search->quarter_bytes);
+    fhi_eval_score(walk, root, root->mask);
     const float least = threshold(search);
+    for (uint32_t word = 0; word < 4; word++) {
+        uint64_t bits = root->mask[word];
+        if (bits && least > 0.0f) bits &= at_least(walk->scores + word * 64, least);
+        for (; bits; bits &= bits - 1) {
+            const uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            offer(search, key_of_score(walk->scores[i]), base + i);
+        }
+    }
+}
+
+static void offer_days(matching *search, const fhi_eval *root)
+{
+    const fhi_walk *walk = &search->walk;
+    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = root->mask[word]; bits; bits &= bits - 1) {
-            const uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits), doc = base + i;
-            if (search->scored && walk->scores[i] < least) continue;
-            const uint64_t key = search->scored ? key_of_score(walk->scores[i])
-                                                : (uint64_t)fhi_segment_day(walk->segment, doc) << 16 |
-                                                      fhi_segment_minute(walk->segment, doc);
-            offer(search, key, doc);
+            const uint32_t doc = base + word * 64 + (uint32_t)__builtin_ctzll(bits);
+            const uint64_t day = fhi_segment_day(walk->segment, doc);
+            offer(search, day << 16 | fhi_segment_minute(walk->segment, doc), doc);
         }
 }
 
@@ -159,7 +188,7 @@ static bool narrow(const matching *search, const fhi_eval *root, uint64_t need[4
 
 static bool visit(matching *search, fhi_eval *root, uint32_t range)
 {
-    uint64_t need[4];
+    uint64_t *need = search->walk.need;
     if (past_deadline(search)) return false;
     search->walk.range = range;
     needed(search, need);
@@ -168,7 +197,11 @@ static bool visit(matching *search, fhi_eval *root, uint32_t range)
     if (search->counted)
         for (uint32_t word = 0; word < 4; word++)
             search->total += fhi_popcount64(root->mask[word]);
-    if (search->kept && fhi_mask_any(root->mask)) offer_range(search, root);
+    if (!search->kept || !fhi_mask_any(root->mask)) return true;
+    if (search->scored)
+        offer_scores(search, root);
+    else
+        offer_days(search, root);
     return true;
 }
 
@@ -309,9 +342,12 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
     state->plan = (fhi_plan){.index = index, .options = options, .arena = arena, .err = err};
     state->plan.average_length = fhi_index_average_length(index);
     state->plan.k_of_norm = fhi_index_length_table(index);
+    state->plan.shares = fhi_index_shares(index);
+    state->plan.unit = (float)fhi_index_settings(index)->body_weight;
     state->walk.plan = &state->plan;
     state->heap = heap;
     state->heap_max = options->top;
+    state->quarter_bytes = 64 * sizeof(float);
     state->scored = options->sort == FHI_SORT_SCORE;
     state->pruned = state->scored && !options->exhaustive;
     state->counted = options->count && !state->pruned;

@@ -1,13 +1,9 @@
 /* score.c - adds each leaf's share to the scores of the documents of a range, in the order of the plan. */
 #include "engine/match/eval.h"
 
-static float share(float weight, float tf, float k)
-{
-    return weight * tf / (tf + k);
-}
-
 typedef struct leaf_view {
     const uint8_t *norms; /* of the range */
+    const float *shares;  /* by frequency below FHI_SHARE_FREQS and length byte */
     const float *k_of_norm;
     float unit; /* weight of one occurrence in the body */
 } leaf_view;
@@ -15,35 +11,49 @@ typedef struct leaf_view {
 static leaf_view view_of(const fhi_walk *walk)
 {
     const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    return (leaf_view){walk->segment->norms + base, walk->plan->k_of_norm,
-                       (float)fhi_index_settings(walk->plan->index)->body_weight};
+    return (leaf_view){walk->segment->norms + base, walk->plan->shares, walk->plan->k_of_norm, walk->plan->unit};
 }
 
-/* Index of the first posting after a quarter of the range. */
-static uint32_t after_quarter(const fhi_block *block, uint32_t quarter)
+/* tf / (tf + K) of a frequency in a document of the range. */
+static inline float share(const leaf_view *view, uint32_t freq, uint32_t doc)
 {
-    uint32_t index = 0;
-    for (uint32_t i = 0; i <= quarter; i++)
-        index += fhi_popcount64(block->mask[i]);
-    return index;
+    if (FHI_LIKELY(freq < FHI_SHARE_FREQS)) return view->shares[freq * 256 + view->norms[doc]];
+    const float tf = (float)freq / view->unit;
+    return tf / (tf + view->k_of_norm[view->norms[doc]]);
 }
 
-/* A word of one list: its postings in order. */
-static void score_list(fhi_walk *walk, fhi_eval *eval, const uint64_t mask[4])
+/* Postings [i, end) of a block, all of them or those of mask. */
+static void add_postings(fhi_walk *walk, const fhi_eval *eval, const fhi_block *block, uint32_t i, uint32_t end,
+                         const uint64_t *mask)
 {
     const leaf_view view = view_of(walk);
+    const bool exact = eval->exact_weight > 0.0f && eval->groups->cursors[0].wanted;
+    if (!mask && !exact) {
+        for (; i < end; i++)
+            walk->scores[block->ids[i]] += eval->weight * share(&view, block->freqs[i], block->ids[i]);
+        return;
+    }
+    for (; i < end; i++) {
+        const uint32_t doc = block->ids[i];
+        if (mask && !fhi_mask_has(mask, doc)) continue;
+        walk->scores[doc] += eval->weight * share(&view, block->freqs[i], doc);
+        if (exact && block->form_freqs[i])
+            walk->scores[doc] += eval->exact_weight * share(&view, block->form_freqs[i], doc);
+    }
+}
+
+/* A word of one list: its postings in order, quarter by quarter. A document that is not needed may be scored too:
+ * nobody reads it. */
+static void score_list(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
+{
     fhi_block *block = &eval->groups->blocks[0];
     fhi_cursor_tail(&eval->groups->cursors[0], block);
-    const bool exact = eval->exact_weight > 0.0f && eval->groups->cursors[0].wanted;
-    uint32_t next = 0;
-    for (uint32_t i = 0; i < block->count; i = next) {
-        const uint32_t doc = block->ids[i];
-        next = mask[doc / 64] ? i + 1 : after_quarter(block, doc / 64);
-        if (!fhi_mask_has(mask, doc)) continue;
-        const float k = view.k_of_norm[view.norms[doc]];
-        walk->scores[doc] += share(eval->weight, (float)block->freqs[i] / view.unit, k);
-        if (exact && block->form_freqs[i])
-            walk->scores[doc] += share(eval->exact_weight, (float)block->form_freqs[i] / view.unit, k);
+    uint32_t start = 0;
+    for (uint32_t word = 0; word < 4; word++) {
+        const uint32_t end = start + fhi_popcount64(block->mask[word]);
+        const bool all = (block->mask[word] & walk->need[word] & ~mask[word]) == 0;
+        if (mask[word]) add_postings(walk, eval, block, start, end, all ? NULL : mask);
+        start = end;
     }
 }
 
@@ -55,21 +65,21 @@ static void score_gathered(fhi_walk *walk, const fhi_eval *eval, const uint64_t 
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = mask[word]; bits; bits &= bits - 1) {
             const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            const float k = view.k_of_norm[view.norms[doc]];
-            walk->scores[doc] += share(eval->weight, (float)group->freqs[doc] / view.unit, k);
+            walk->scores[doc] += eval->weight * share(&view, group->freqs[doc], doc);
             if (eval->exact_weight > 0.0f && group->exact_freqs[doc])
-                walk->scores[doc] += share(eval->exact_weight, (float)group->exact_freqs[doc] / view.unit, k);
+                walk->scores[doc] += eval->exact_weight * share(&view, group->exact_freqs[doc], doc);
         }
 }
 
+/* A phrase counts occurrences, wherever they stand: each weighs as one in the body. */
 static void score_phrase(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
 {
     const leaf_view view = view_of(walk);
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = mask[word]; bits; bits &= bits - 1) {
             const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            const float k = view.k_of_norm[view.norms[doc]];
-            walk->scores[doc] += share(eval->weight, (float)eval->phrase_freqs[doc], k);
+            const float tf = (float)eval->phrase_freqs[doc];
+            walk->scores[doc] += eval->weight * (tf / (tf + view.k_of_norm[view.norms[doc]]));
         }
 }
 

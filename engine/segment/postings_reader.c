@@ -27,15 +27,16 @@ static bool reserve_run(fhi_cursor *cursor, uint32_t count)
     cursor->run_count = 0;
     if (count <= cursor->run_capacity) return true;
     const size_t arrays = cursor->forms_told ? 4 : 2;
-    uint32_t *words = fhi_arena_alloc(cursor->arena, arrays * count * sizeof *words);
+    const size_t room = (size_t)count + FHI_TAIL_SLACK;
+    uint32_t *words = fhi_arena_alloc(cursor->arena, arrays * room * sizeof *words);
     cursor->run_mixed = cursor->forms_told ? fhi_arena_alloc(cursor->arena, count * sizeof *cursor->run_mixed) : NULL;
     const size_t blocks = (count + FHI_BLOCK_POSTINGS - 1) / FHI_BLOCK_POSTINGS;
     cursor->block_positions = fhi_arena_alloc(cursor->arena, (blocks + 1) * sizeof *cursor->block_positions);
     if (!words || !cursor->block_positions || (cursor->forms_told && !cursor->run_mixed)) return out_of_memory(cursor);
     cursor->run_docs = words;
-    cursor->run_freqs = words + count;
-    cursor->run_codes = cursor->forms_told ? words + 2 * (size_t)count : NULL;
-    cursor->run_form_freqs = cursor->forms_told ? words + 3 * (size_t)count : cursor->run_freqs;
+    cursor->run_freqs = words + room;
+    cursor->run_codes = cursor->forms_told ? words + 2 * room : NULL;
+    cursor->run_form_freqs = cursor->forms_told ? words + 3 * room : cursor->run_freqs;
     cursor->run_capacity = count;
     return true;
 }
@@ -385,7 +386,6 @@ static void load_run(fhi_cursor *cursor, uint32_t range, fhi_block *block)
     for (uint32_t at = first; at < cursor->run_end; at++, count++) {
         const uint32_t doc = cursor->run_docs[at];
         if (doc / FHI_RANGE_DOCS != wanted) break;
-        block->ids[count] = (uint8_t)doc;
         block->mask[doc / 64 % 4] |= UINT64_C(1) << (doc % 64);
     }
     block->run_first = first;
@@ -450,9 +450,19 @@ unsigned fhi_cursor_quarters(const fhi_cursor *cursor, uint32_t range)
     return quarters;
 }
 
-static void ids_of_mask(fhi_block *block)
+/* Documents of the block, in order. Bytes in the file are in order, unless they are damaged: then only results are. */
+static void fill_ids(const fhi_cursor *cursor, fhi_block *block)
 {
     uint32_t count = 0;
+    if (!block->payload) {
+        for (; count < block->count; count++)
+            block->ids[count] = (uint8_t)cursor->run_docs[block->run_first + count];
+        return;
+    }
+    if (block->count < 32) {
+        memcpy(block->ids, block->payload + 1, block->count);
+        return;
+    }
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = block->mask[word]; bits; bits &= bits - 1)
             block->ids[count++] = (uint8_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
@@ -463,24 +473,28 @@ static const uint8_t *tail_start(const fhi_block *block)
     return block->payload + 1 + (block->count < 32 ? block->count : 32);
 }
 
+static void tail_of_run(fhi_cursor *cursor, fhi_block *block)
+{
+    block->freqs = cursor->run_freqs + block->run_first;
+    if (!cursor->wanted) return;
+    block->form_freqs = cursor->run_form_freqs + block->run_first;
+    if (cursor->forms_told) return;
+    const fhi_tail tail = {.freqs = cursor->run_freqs + block->run_first};
+    pick_forms(cursor, block->count, &tail, block->own_form_freqs);
+    block->form_freqs = block->own_form_freqs;
+}
+
 void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
 {
+    uint32_t codes[FHI_RANGE_DOCS + FHI_TAIL_SLACK];
+    const uint8_t *mixed[FHI_RANGE_DOCS];
     if (block->count == 0) return;
+    fill_ids(cursor, block);
     if (!block->payload) {
-        memcpy(block->freqs, cursor->run_freqs + block->run_first, block->count * sizeof(uint32_t));
-        if (!cursor->wanted) return;
-        if (cursor->forms_told) {
-            memcpy(block->form_freqs, cursor->run_form_freqs + block->run_first, block->count * sizeof(uint32_t));
-            return;
-        }
-        const fhi_tail tail = {.freqs = block->freqs};
-        pick_forms(cursor, block->count, &tail, block->form_freqs);
+        tail_of_run(cursor, block);
         return;
     }
-    uint32_t codes[FHI_RANGE_DOCS];
-    const uint8_t *mixed[FHI_RANGE_DOCS];
-    fhi_tail tail = {.freqs = block->freqs, .codes = codes, .mixed = mixed};
-    ids_of_mask(block);
+    fhi_tail tail = {.freqs = block->own_freqs, .codes = codes, .mixed = mixed};
     if (!fhi_tail_decode(tail_start(block), cursor->payloads_end, block->count, cursor->unit, cursor->forms_told,
                          &tail)) {
         memset(block->mask, 0, sizeof block->mask);
@@ -488,7 +502,9 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
         (void)corrupt(cursor);
         return;
     }
-    pick_forms(cursor, block->count, &tail, block->form_freqs);
+    block->freqs = block->own_freqs;
+    block->form_freqs = block->own_form_freqs;
+    pick_forms(cursor, block->count, &tail, block->own_form_freqs);
 }
 
 /* ---- positions ---- */
@@ -496,7 +512,7 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
 static bool reserve_opened(fhi_cursor *cursor)
 {
     if (cursor->opened_counts) return true;
-    cursor->opened_counts = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * 2 * sizeof(uint32_t));
+    cursor->opened_counts = fhi_arena_alloc(cursor->arena, (FHI_RANGE_DOCS * 2 + FHI_TAIL_SLACK) * sizeof(uint32_t));
     cursor->opened_starts = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * sizeof(uint64_t));
     cursor->opened_mixed = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * sizeof(uint8_t *));
     if (!cursor->opened_counts || !cursor->opened_starts || !cursor->opened_mixed) return out_of_memory(cursor);
@@ -509,8 +525,8 @@ static bool open_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
 {
     if (cursor->opened == block->payload) return true;
     if (!reserve_opened(cursor)) return false;
-    uint32_t freqs[FHI_RANGE_DOCS], docs[FHI_RANGE_DOCS];
-    ids_of_mask(block);
+    uint32_t freqs[FHI_RANGE_DOCS + FHI_TAIL_SLACK], docs[FHI_RANGE_DOCS];
+    fill_ids(cursor, block);
     fhi_tail tail = {.freqs = freqs, .codes = cursor->opened_codes, .mixed = cursor->opened_mixed};
     if (!fhi_tail_decode(tail_start(block), cursor->payloads_end, block->count, cursor->unit, cursor->forms_told,
                          &tail))
@@ -600,7 +616,8 @@ uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *blo
     if (!block->payload && cursor->kind == 0)
         return tiny_positions(cursor, block->run_first + i, wanted_only, to, forms, room);
     const bool open = block->payload ? open_dense(cursor, range, block) : open_run(cursor, block->run_first + i);
-    const uint32_t doc = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i];
+    const uint32_t doc = block->payload ? cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i]
+                                        : cursor->run_docs[block->run_first + i];
     if (!open || doc >= cursor->segment->doc_count) return 0;
     const uint32_t at = block->payload ? i : (block->run_first + i) % FHI_BLOCK_POSTINGS;
     if (cursor->opened_counts[at] > room) return cursor->opened_counts[at];

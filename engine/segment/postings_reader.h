@@ -16,15 +16,19 @@ typedef struct fhi_form_set {
     uint32_t count;
 } fhi_form_set;
 
+enum { FHI_TAIL_SLACK = 8 }; /* values that decoding may write past the last */
+
 /* Postings of one term in one range. */
 typedef struct fhi_block {
-    uint64_t mask[4];                    /* bit d: document d of the range */
-    uint32_t count;                      /* postings */
-    uint32_t run_first;                  /* sparse: index of the first posting in the cursor's run */
-    const uint8_t *payload;              /* dense: start of the payload, NULL when there is none */
-    uint8_t ids[FHI_RANGE_DOCS];         /* after tail(): documents in increasing order */
-    uint32_t freqs[FHI_RANGE_DOCS];      /* after tail(): weighted frequency */
-    uint32_t form_freqs[FHI_RANGE_DOCS]; /* after tail(): the same of the forms asked for */
+    uint64_t mask[4];            /* bit d: document d of the range */
+    uint32_t count;              /* postings */
+    uint32_t run_first;          /* sparse: index of the first posting in the cursor's run */
+    const uint8_t *payload;      /* dense: start of the payload, NULL when there is none */
+    const uint32_t *freqs;       /* after tail(): weighted frequencies; here or in the cursor's run */
+    const uint32_t *form_freqs;  /* after tail(): the same of the forms asked for */
+    uint8_t ids[FHI_RANGE_DOCS]; /* after tail(): documents in increasing order */
+    uint32_t own_freqs[FHI_RANGE_DOCS + FHI_TAIL_SLACK];
+    uint32_t own_form_freqs[FHI_RANGE_DOCS];
 } fhi_block;
 
 /* Decoded side values of a group of postings: a dense range, or a block of 128 of a run. */
@@ -52,16 +56,16 @@ typedef struct fhi_cursor {
     /* the chunk in view */
     uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
-    uint64_t present[4]; /* ranges that hold postings */
-    uint8_t bounds[FHI_CHUNK_RANGES]; /* by range; after bound() of it */
+    uint64_t present[4];                              /* ranges that hold postings */
+    uint8_t bounds[FHI_CHUNK_RANGES];                 /* by range; after bound() of it */
     const uint8_t *bases, *position_bases, *locators; /* dense */
     const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
     /* sparse, flat and tiny: the decoded run */
     uint32_t run_count, run_capacity;
     uint32_t *run_docs, *run_freqs, *run_codes, *run_form_freqs;
     const uint8_t **run_mixed;
-    uint32_t *run_position_starts;               /* tiny: index into tiny_positions; run_count + 1 of them */
-    const uint8_t **block_positions;             /* per block of 128: its position block; one more for the end */
+    uint32_t *run_position_starts;           /* tiny: index into tiny_positions; run_count + 1 of them */
+    const uint8_t **block_positions;         /* per block of 128: its position block; one more for the end */
     uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where bounds are not 0 */
     uint32_t run_end;                        /* one past the chunk's last posting in the run */
     uint32_t *tiny_positions, *tiny_forms;
@@ -93,9 +97,9 @@ uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
 void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block);
 void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the same range */
 
-/* Positions of posting i of a block after load() (tail() is not needed), increasing, into to[0..]; only of the wanted forms when
- * wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there are:
- * when more than room, nothing was written. */
+/* Positions of posting i of a block after load() (tail() is not needed), increasing, into to[0..]; only of the wanted
+ * forms when wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there
+ * are: when more than room, nothing was written. */
 uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *block, uint32_t i, bool wanted_only,
                               uint32_t *to, uint32_t *forms, uint32_t room);
 

@@ -7,25 +7,31 @@
 
 #include "engine/codec/bitpack.h"
 
-/* Widths are powers of two up to 32: whole bytes hold whole values. */
+/* Widths are powers of two up to 32, so a byte holds whole values. Writes up to 7 values more than count: the arrays
+ * of all callers have room for FHI_TAIL_SLACK. */
 static void unpack_small(const uint8_t *packed, uint32_t count, unsigned width, uint32_t add, uint32_t *values)
 {
+    const size_t bytes = fhi_packed_bytes(count, width);
     switch (width) {
     case 0:
         for (uint32_t i = 0; i < count; i++)
             values[i] = add;
         return;
     case 1:
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = add + (packed[i / 8] >> (i % 8) & 1u);
+        for (size_t i = 0; i < bytes; i++)
+            for (uint32_t j = 0; j < 8; j++)
+                values[8 * i + j] = add + (packed[i] >> j & 1u);
         return;
     case 2:
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = add + (packed[i / 4] >> (i % 4 * 2) & 3u);
+        for (size_t i = 0; i < bytes; i++)
+            for (uint32_t j = 0; j < 4; j++)
+                values[4 * i + j] = add + (packed[i] >> (2 * j) & 3u);
         return;
     case 4:
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = add + (packed[i / 2] >> (i % 2 * 4) & 15u);
+        for (size_t i = 0; i < bytes; i++) {
+            values[2 * i] = add + (packed[i] & 15u);
+            values[2 * i + 1] = add + (packed[i] >> 4);
+        }
         return;
     case 8:
         for (uint32_t i = 0; i < count; i++)

@@ -24,10 +24,10 @@ struct fhi_segment {
     uint32_t doc_count;
     uint64_t length_sum;
     uint64_t raw_bytes;
-    float average_length; /* the stored bounds were computed with it */
-    float k_of_norm[256]; /* at that average */
+    float average_length;                 /* the stored bounds were computed with it */
+    float k_of_norm[256];                 /* at that average */
     uint8_t bounds[FHI_BOUND_FREQS][256]; /* by frequency and length byte: share of the score in 1/255, rounded up */
-    bool plain_weights;   /* all zones weigh the same: frequency / weight = count */
+    bool plain_weights;                   /* all zones weigh the same: frequency / weight = count */
     fhi_span sections[FHI_SECTION_COUNT];
     uint64_t section_offsets[FHI_SECTION_COUNT];
     uint32_t section_crcs[FHI_SECTION_COUNT];

@@ -255,7 +255,7 @@ static float share(const oracle *sure, const corpus_doc *doc, float weight, floa
     const float length = (float)fhi_length_of_norm(fhi_norm_of_length(doc->length));
     const float average = sure->average > 0.0f ? sure->average : 1.0f;
     const float k = settings->k1 * (1.0f - settings->b + settings->b * length / average);
-    return weight * tf / (tf + k);
+    return weight * (tf / (tf + k));
 }
 
 static float weight_of_idf(const oracle *sure, const fhi_node *node, double idf_sum, double factor)
