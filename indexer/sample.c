@@ -1,15 +1,20 @@
-/* sample.c - articles from the beginnings of the sources, to train the dictionary of stored articles on.
+/* sample.c - some articles from all over the sources, to train the dictionary of stored articles on.
  *
- * All sources have a share, so that a dictionary serves the French and the Arabic files of one run alike. What
- * cannot be read twice is opened here and peeked at; the reader goes on with the same stream.
+ * Every source has its share, and lines are taken at even distances, so that one dictionary serves the French and
+ * the Arabic files of a run, and all sections of a file. What cannot be read twice is opened here and peeked at;
+ * the reader goes on with the same stream.
  */
 #include "indexer/pipeline.h"
 
 #include <stdlib.h>
 
 enum {
-    SAMPLE_BYTES = 6 * 1024 * 1024, /* of input, over all sources */
-    SOURCES_MAX = 256,              /* spread evenly over all */
+    SAMPLE_BYTES = 3 * 1024 * 1024, /* of input taken */
+    READ_BYTES = 64 * 1024 * 1024,  /* of input looked at, unpacked */
+    PEEK_BYTES = 1024 * 1024,       /* of a pipe */
+    SOURCE_BYTES_MIN = 64 * 1024,
+    PACKED_RATIO = 5,  /* guess: text is this many times as long as its file */
+    SOURCES_MAX = 256, /* evenly over all */
     RECORDS_MAX = 64 * 1024
 };
 
@@ -17,6 +22,9 @@ typedef struct sample {
     fhi_buf records;
     size_t *sizes; /* RECORDS_MAX */
     size_t count;
+    double share;  /* of the bytes looked at, how many are taken */
+    double looked; /* bytes so far */
+    double taken;
     fhi_item_reader items;
 } sample;
 
@@ -36,14 +44,54 @@ static fh_status add_record(sample *into, const fhi_item *item, fh_str text)
     return FH_OK;
 }
 
-/* A last line without an end is left: it may go on. */
-static fh_status add_lines(sample *into, const fhi_source *source, fh_str text)
+static fh_status look_at(sample *into, const fhi_item *item, fh_str text)
 {
-    fhi_item item = {.source = source};
+    into->looked += (double)text.len;
+    if (into->taken + (double)text.len / 2 > into->looked * into->share) return FH_OK;
+    into->taken += (double)text.len;
+    return add_record(into, item, text);
+}
+
+static void note_nothing(void *argument, const fh_err *err)
+{
+    (void)argument;
+    (void)err;
+}
+
+/* Reads the first `bytes` of a plain file. */
+static fh_status look_through(sample *into, const fhi_source *source, uint64_t bytes)
+{
+    fhi_source copy = *source;
+    fhi_sources alone = {.items = &copy, .count = 1, .note = note_nothing};
+    fhi_reader reader;
+    fhi_chunk chunk = {0};
+    fhi_reader_init(&reader, &alone, -1);
+    fh_status status;
+    do {
+        status = fhi_reader_next(&reader, &chunk, NULL);
+        for (size_t i = 0; i < chunk.count && status == FH_OK; i++) {
+            const fhi_item *item = &chunk.items[i];
+            const fh_str text = {(const char *)chunk.text.data + item->begin, item->end - item->begin};
+            if (!item->too_long) status = look_at(into, item, text);
+        }
+    } while (status == FH_OK && chunk.count > 0 && reader.read_bytes < bytes);
+    fhi_chunk_fini(&chunk);
+    fhi_reader_fini(&reader);
+    return status;
+}
+
+/* The first lines of a stream that cannot be read twice; a last line without an end may go on and is left. */
+static fh_status peek_at(sample *into, fhi_source *source, int cancel_fd)
+{
+    fh_str text;
+    const fh_status opened = fhi_input_open(source->path, cancel_fd, &source->input, NULL);
+    if (opened != FH_OK) return opened == FH_E_NOMEM ? opened : FH_OK;
+    FH_TRY(fhi_input_peek(source->input, PEEK_BYTES, &text));
+    fhi_item item = {.source = source, .line = 1};
+    if (source->format == FHI_FORMAT_TEXT) return add_record(into, &item, text);
     const char *end;
-    while (text.len && (end = memchr(text.ptr, '\n', text.len))) {
+    for (; text.len && (end = memchr(text.ptr, '\n', text.len)); item.line++) {
         const fh_str line = {text.ptr, (size_t)(end - text.ptr)};
-        item.line++;
         FH_TRY(add_record(into, &item, line));
         text.ptr += line.len + 1;
         text.len -= line.len + 1;
@@ -51,33 +99,36 @@ static fh_status add_lines(sample *into, const fhi_source *source, fh_str text)
     return FH_OK;
 }
 
-static fh_status add_source(sample *into, fhi_source *source, size_t bytes, int cancel_fd)
+static uint64_t guessed_bytes(const fhi_source *source)
 {
-    fhi_input *input = NULL;
-    fh_str head;
-    const fh_status opened = fhi_input_open(source->path, cancel_fd, &input, NULL);
-    if (opened != FH_OK) return opened == FH_E_NOMEM ? opened : FH_OK;
-    fh_status status = fhi_input_peek(input, bytes, &head);
-    const fhi_item whole = {.source = source, .line = 1};
-    if (status == FH_OK && source->format == FHI_FORMAT_TEXT) status = add_record(into, &whole, head);
-    if (status == FH_OK && source->format != FHI_FORMAT_TEXT) status = add_lines(into, source, head);
-    if (source->regular)
-        fhi_input_close(input);
-    else
-        source->input = input;
-    return status;
+    const size_t len = strlen(source->path);
+    const bool packed =
+        len > 4 && (strcmp(source->path + len - 3, ".gz") == 0 || strcmp(source->path + len - 4, ".zst") == 0);
+    return source->bytes * (packed ? PACKED_RATIO : 1);
+}
+
+static fh_status take_sample(sample *into, fhi_sources *sources, int cancel_fd)
+{
+    const size_t count = sources->count < SOURCES_MAX ? sources->count : SOURCES_MAX;
+    double total = 1;
+    for (size_t i = 0; i < count; i++)
+        total += (double)guessed_bytes(&sources->items[i * sources->count / count]);
+    const double looked = total < READ_BYTES ? total : READ_BYTES;
+    into->share = looked < SAMPLE_BYTES ? 1 : SAMPLE_BYTES / looked;
+    for (size_t i = 0; i < count; i++) {
+        fhi_source *source = &sources->items[i * sources->count / count];
+        uint64_t bytes = (uint64_t)((double)guessed_bytes(source) * (looked / total));
+        if (bytes < SOURCE_BYTES_MIN) bytes = SOURCE_BYTES_MIN;
+        FH_TRY(source->regular ? look_through(into, source, bytes) : peek_at(into, source, cancel_fd));
+    }
+    return FH_OK;
 }
 
 fh_status fhi_sample_train(fhi_sources *sources, fh_writer *writer, int cancel_fd, fh_err *err)
 {
     if (writer->dictionary_ready || sources->count == 0) return FH_OK;
     sample into = {.sizes = malloc(RECORDS_MAX * sizeof *into.sizes)};
-    const size_t count = sources->count < SOURCES_MAX ? sources->count : SOURCES_MAX;
-    fh_status status = into.sizes ? FH_OK : FH_E_NOMEM;
-    for (size_t i = 0; i < count && status == FH_OK; i++) {
-        fhi_source *source = &sources->items[i * sources->count / count];
-        status = add_source(&into, source, SAMPLE_BYTES / count, cancel_fd);
-    }
+    fh_status status = into.sizes ? take_sample(&into, sources, cancel_fd) : FH_E_NOMEM;
     if (status == FH_OK)
         status = fhi_writer_train(writer, &into.records, into.sizes, into.count, err);
     else
