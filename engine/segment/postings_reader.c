@@ -550,7 +550,7 @@ static bool open_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
 static bool open_run(fhi_cursor *cursor, uint32_t index)
 {
     const uint32_t number = index / FHI_BLOCK_POSTINGS, first = number * FHI_BLOCK_POSTINGS;
-    const uint8_t *from = cursor->block_positions[number];
+    const uint8_t **from = &cursor->block_positions[number];
     if (cursor->opened == from) return true;
     if (!reserve_opened(cursor)) return false;
     const uint32_t left = cursor->run_count - first;
@@ -561,7 +561,7 @@ static bool open_run(fhi_cursor *cursor, uint32_t index)
         cursor->opened_codes[i] = codes[i];
         cursor->opened_mixed[i] = mixed[i];
     }
-    if (!fhi_positions_open(cursor->segment, from, cursor->block_positions[number + 1], count, cursor->run_docs + first,
+    if (!fhi_positions_open(cursor->segment, from[0], from[1], count, cursor->run_docs + first,
                             cursor->run_freqs + first, codes, mixed, &cursor->opened_bits, cursor->opened_counts,
                             cursor->opened_starts))
         return corrupt(cursor);

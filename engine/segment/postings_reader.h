@@ -70,7 +70,8 @@ typedef struct fhi_cursor {
     uint32_t run_end;                        /* one past the chunk's last posting in the run */
     uint32_t *tiny_positions, *tiny_forms;
     /* the position block last opened */
-    const uint8_t *opened;
+    const void *opened; /* what it belongs to: a dense payload, or an element of block_positions; blocks may be empty,
+                           so two of them may start at the same byte */
     const uint8_t *opened_bits;
     uint32_t *opened_counts;
     uint64_t *opened_starts; /* bit of each posting's first position */
