@@ -424,6 +424,7 @@ static void load_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
     }
     block->count = count;
     block->payload = payload;
+    cursor->opened = NULL; /* opening positions fills the ids of this block */
 }
 
 void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block)

@@ -95,7 +95,7 @@ static uint32_t posting_from(const made_list *list, uint64_t doc)
     return low;
 }
 
-static void check_positions(cursor_walk *walk, uint32_t range, const fhi_block *block, uint32_t i, uint32_t posting)
+static void check_positions(cursor_walk *walk, uint32_t range, fhi_block *block, uint32_t i, uint32_t posting)
 {
     static uint32_t positions[ROOM], forms[ROOM];
     const made_list *list = walk->list;
@@ -153,12 +153,18 @@ static void check_range(cursor_walk *walk, uint32_t chunk, uint32_t range)
         mask[doc / 64] |= UINT64_C(1) << doc % 64;
     }
     memset(&block, 0xA5, sizeof block);
+    assert_int_equal(walk->cursor.present[range / 64] >> range % 64 & 1, count > 0);
+    for (uint32_t quarter = 0; quarter < 4; quarter++)
+        assert_int_equal(fhi_cursor_quarters(&walk->cursor, range) >> quarter & 1, mask[quarter] != 0);
     fhi_cursor_load(&walk->cursor, range, &block);
     assert_memory_equal(block.mask, mask, sizeof mask);
     assert_int_equal(block.count, count);
-    if (count) assert_true(walk->cursor.bounds[range] > 0);
+    if (!count) return;
+    if (rng_below(&walk->made->random, 3) == 0) /* tail() is not needed first */
+        check_positions(walk, range, &block, 0, first);
+    assert_true(walk->cursor.bounds[range] > 0);
     assert_true(walk->cursor.bounds[range] <= fhi_cursor_chunk_bound(&walk->cursor, chunk));
-    if (count && rng_below(&walk->made->random, 4)) check_tail(walk, range, &block, first, count);
+    if (rng_below(&walk->made->random, 4)) check_tail(walk, range, &block, first, count);
     assert_int_equal(walk->cursor.status, FH_OK);
 }
 
@@ -175,16 +181,16 @@ static void shuffle(rng *random, uint32_t *values, uint32_t count)
 
 static void check_chunk(cursor_walk *walk, uint32_t chunk)
 {
+    static const uint64_t all[4] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     uint32_t ranges[FHI_CHUNK_RANGES];
     const uint64_t base = (uint64_t)chunk * FHI_CHUNK_DOCS;
     const bool holds = posting_from(walk->list, base) < posting_from(walk->list, base + FHI_CHUNK_DOCS);
     const bool entered = fhi_cursor_enter(&walk->cursor, chunk);
     assert_int_equal(entered, holds);
-    if (!entered) {
-        for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
-            assert_int_equal(walk->cursor.bounds[range], 0);
-        return;
-    }
+    for (uint32_t word = 0; word < 4 && !entered; word++)
+        assert_true(walk->cursor.present[word] == 0);
+    if (!entered) return;
+    fhi_cursor_bound(&walk->cursor, all);
     shuffle(&walk->made->random, ranges, FHI_CHUNK_RANGES);
     for (uint32_t i = 0; i < FHI_CHUNK_RANGES; i++)
         check_range(walk, chunk, ranges[i]);
