@@ -26,7 +26,8 @@ static const char compare_usage[] =
     "usage: fihrist bench compare --index DIR --db DIR --queries FILE --set NAME [--top K] [--repeat N]\n"
     "\n"
     "Times the same queries on our index and on libxapian's, one round here, one there, and prints the lines of\n"
-    "`fihrist bench query` for both, with \"set\" (NAME) and \"engine\". `fihrist bench report` makes tables of them.\n";
+    "`fihrist bench query` for both, with \"set\" (NAME) and \"engine\". `fihrist bench report` makes "
+    "tables of them.\n";
 
 typedef struct query_options {
     const char *index;

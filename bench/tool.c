@@ -78,7 +78,7 @@ fh_status fhi_bench_lines_next(fhi_bench_lines *lines, fh_str *line, bool *more,
         const fhi_buf *buffer = &lines->buffer;
         const size_t left = buffer->len - lines->at;
         const uint8_t *start = left ? buffer->data + lines->at : NULL;
-        const uint8_t *end = left > seen ? memchr(start + seen, '\n', left - seen) : NULL;
+        const uint8_t *end = start && left > seen ? memchr(start + seen, '\n', left - seen) : NULL;
         if (!end && !lines->ended) {
             seen = left;
             FH_TRY(read_more(lines, err));

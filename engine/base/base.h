@@ -171,14 +171,13 @@ uint8_t fhi_span_get8(fhi_span *span);
 uint16_t fhi_span_get16(fhi_span *span);
 uint32_t fhi_span_get32(fhi_span *span);
 uint64_t fhi_span_get64(fhi_span *span);
-uint64_t fhi_span_get_long_varint(fhi_span *span); /* the general case of the next */
+uint64_t fhi_span_get_long_varint(fhi_span *span);          /* the general case of the next */
 const uint8_t *fhi_span_take(fhi_span *span, size_t count); /* NULL and failed when fewer are left */
 fh_str fhi_span_get_str(fhi_span *span);                    /* what fhi_buf_put_str wrote */
 
 static inline uint64_t fhi_span_get_varint(fhi_span *span)
 {
-    if (FHI_LIKELY(span->at < span->len && span->data[span->at] < 0x80 && !span->failed))
-        return span->data[span->at++];
+    if (FHI_LIKELY(span->at < span->len && span->data[span->at] < 0x80 && !span->failed)) return span->data[span->at++];
     return fhi_span_get_long_varint(span);
 }
 
@@ -209,9 +208,9 @@ static inline fh_status fhi_arena_failure(const fhi_arena *arena)
 #endif
 
 /* ---- checksums and hashes ------------------------------------------------------------------------------ */
-uint32_t fhi_crc32c(uint32_t crc, const void *data, size_t len); /* Castagnoli, start with 0; chainable */
+uint32_t fhi_crc32c(uint32_t crc, const void *data, size_t len);        /* Castagnoli, start with 0; chainable */
 uint32_t fhi_crc32c_scalar(uint32_t crc, const void *data, size_t len); /* the definition, for CPUs without it */
-uint64_t fhi_hash64(const void *data, size_t len);               /* not for hostile key sets without a probe bound */
+uint64_t fhi_hash64(const void *data, size_t len); /* not for hostile key sets without a probe bound */
 
 /* Offset of the first byte that is not part of valid UTF-8, or len when all is well (RFC 3629). */
 size_t fhi_utf8_check(const void *data, size_t len);
