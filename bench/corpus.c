@@ -67,7 +67,7 @@ static void put_words(const uint32_t *words, uint32_t count, FILE *to)
 
 static void put_document(uint64_t *random, FILE *terms, FILE *titles)
 {
-    uint32_t words[LENGTH_MOST];
+    uint32_t words[LENGTH_MOST] = {0};
     const double more = -log(1.0 - fhi_bench_unit(random)) * LENGTH_MORE;
     const uint32_t count = more < LENGTH_MOST - LENGTH_LEAST ? LENGTH_LEAST + (uint32_t)more : LENGTH_MOST;
     const uint32_t title_count = TITLE_LEAST + (uint32_t)fhi_bench_below(random, TITLE_MORE);

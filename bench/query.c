@@ -8,7 +8,7 @@ enum { SIDES_MAX = 2, REPEAT_MAX = 10000 };
 static const char query_usage[] =
     "usage: fihrist bench query --index DIR --queries FILE [--top K] [--repeat N] [--exhaustive]\n"
     "\n"
-    "Times queries on one thread and prints one JSON object a line, {\"op\",\"q\",\"count\",\"min_us\",\"top\"}.\n"
+    "Times queries on one thread and prints JSON lines, {\"op\",\"q\",\"count\",\"min_us\",\"top\":[[id,score],...]}.\n"
     "\n"
     "  --queries FILE   lines `OP<TAB>word word ...`; OP is AND, OR or PHRASE\n"
     "  --top K          best documents to find, 1 to 10000 (default 10)\n"
@@ -26,8 +26,7 @@ static const char compare_usage[] =
     "usage: fihrist bench compare --index DIR --db DIR --queries FILE --set NAME [--top K] [--repeat N]\n"
     "\n"
     "Times the same queries on our index and on libxapian's, one round here, one there, and prints the lines of\n"
-    "`fihrist bench query` for both, with \"set\" (NAME) and \"engine\". `fihrist bench report` makes "
-    "tables of them.\n";
+    "`fihrist bench query` for both, with \"set\" (NAME) and \"engine\"; `fihrist bench report` makes tables of it.\n";
 
 typedef struct query_options {
     const char *index;

@@ -9,9 +9,8 @@
 static const char usage[] =
     "usage: fihrist bench report [--svg FILE] FILE\n"
     "\n"
-    "Reads the lines that `fihrist bench compare` and `fihrist bench spawn` print, and writes a table; "
-    "with --svg also\n"
-    "a plot of the times. The ratio is that of the means, to the first engine of the set.\n";
+    "Reads the lines that `fihrist bench compare` and `fihrist bench spawn` print, and writes a table; with --svg\n"
+    "a plot of the times too. The ratio is that of the means, to the first engine of the set.\n";
 
 typedef struct report {
     fhi_bench_series series[FHI_BENCH_SERIES_MAX];

@@ -23,12 +23,14 @@ say() {
     printf '%s\n' "bench: $*" >&2
 }
 
-# spawn LABEL FOLDER COMMAND...: one line of the report
-spawn() {
+# index LABEL FOLDER ARGUMENTS...: indexes into an empty folder, for one line of the report
+index() {
     label=$1
     folder=$2
     shift 2
-    "$fihrist" bench spawn --label "$label" --directory "$folder" -- "$@" >>"$report.new"
+    rm -rf "$folder"
+    "$fihrist" bench spawn --label "$label" --directory "$folder" -- \
+        "$fihrist" index --index "$folder" --json "$@" >>"$report.new"
 }
 
 set --
@@ -40,10 +42,10 @@ if [ $# -gt 0 ]; then
     say "words of $# files of news"
     "$fihrist" bench terms --terms "$dir/terms.new" --titles "$dir/titles" "$@" >&2
     say "index press: analyzed, with positions and stored articles"
-    rm -rf "$dir/press"
-    spawn "index press" "$dir/press" "$fihrist" index --index "$dir/press" --json "$@"
+    index "index press" "$dir/press" "$@"
     for query in "elections maroc" "انتخابات المغرب"; do
-        spawn "search, new process: $query" "$dir/press" "$fihrist" search --index "$dir/press" --op or --json "$query"
+        "$fihrist" bench spawn --label "one search, a new process" -- \
+            "$fihrist" search --index "$dir/press" --json -- "$query" >>"$report.new"
     done
 else
     say "no news in '$news': ${BENCH_DOCS:-100000} documents are made up"
@@ -62,8 +64,7 @@ fi
 rm -f "$dir/terms.new"
 
 say "index words: the same words, with positions and stored lines"
-rm -rf "$dir/words"
-spawn "index words" "$dir/words" "$fihrist" index --index "$dir/words" --format lines --analyzer words --json "$dir/terms"
+index "index words" "$dir/words" --format lines --analyzer words "$dir/terms"
 cat "$dir/xapian.run" >>"$report.new"
 
 "$fihrist" bench queries --terms "$dir/terms" --titles "$dir/titles" --out "$dir/queries" --count "${BENCH_QUERIES:-500}"

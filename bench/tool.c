@@ -56,7 +56,7 @@ static fh_status read_more(fhi_bench_lines *lines, fh_err *err)
 {
     fhi_buf *buffer = &lines->buffer;
     size_t count = 0;
-    if (lines->at > 0) {
+    if (lines->at > 0 && buffer->data) {
         buffer->len -= lines->at;
         memmove(buffer->data, buffer->data + lines->at, buffer->len);
         lines->at = 0;

@@ -16,9 +16,8 @@ enum { CACHE_BYTES_MAX = 256 * 1024 * 1024 };
 static const char usage[] =
     "usage: fihrist bench xapian-index --db DIR FILE\n"
     "\n"
-    "Indexes FILE (one document a line, words between white space) with libxapian, for `fihrist bench "
-    "compare`. Prints\n"
-    "{\"indexed\",\"tokens\",\"text_bytes\"}. XAPIAN_FLUSH_THRESHOLD in the environment is libxapian's own setting.\n";
+    "Indexes FILE (one document a line, words between white space) with libxapian, for `fihrist bench compare`.\n"
+    "Prints {\"indexed\",\"tokens\",\"text_bytes\"}. XAPIAN_FLUSH_THRESHOLD in the environment is libxapian's own.\n";
 
 typedef struct totals {
     uint64_t indexed;

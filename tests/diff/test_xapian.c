@@ -193,8 +193,7 @@ static bool same_head(const fhi_hits *all, const fhi_hits *best)
     if (best->hit_count != wanted) return false;
     for (uint32_t i = 0; i < wanted; i++) {
         const fhi_hit *a = &all->hits[i], *b = &best->hits[i];
-        if (a->segment != b->segment || a->doc != b->doc || memcmp(&a->score, &b->score, sizeof a->score) != 0)
-            return false;
+        if (a->segment != b->segment || a->doc != b->doc || a->score != b->score) return false;
     }
     return true;
 }
