@@ -57,7 +57,7 @@ static size_t spell(uint32_t rank, char word[24])
 static void put_words(const uint32_t *words, uint32_t count, FILE *to)
 {
     for (uint32_t i = 0; i < count; i++) {
-        char word[24] = "";
+        char word[24];
         const size_t len = spell(words[i], word);
         if (i > 0) (void)fputc(' ', to);
         (void)fwrite(word, 1, len, to);
