@@ -1,4 +1,4 @@
-/* report.c - `fihrist bench report`: a table, and a plot, from the JSON lines of `compare` and `spawn`. */
+/* report.c - `fihrist bench report`: tables, and a plot, from the JSON lines of `compare`, `spawn` and http.sh. */
 #include "bench/report.h"
 
 #include <getopt.h>
@@ -15,7 +15,8 @@ static const char usage[] =
 typedef struct report {
     fhi_bench_series series[FHI_BENCH_SERIES_MAX];
     size_t series_count;
-    json_t *runs; /* lines of spawn */
+    json_t *runs;  /* lines of spawn */
+    json_t *loads; /* lines of http.sh */
 } report;
 
 /* ---- reading --------------------------------------------------------------------------------------------- */
@@ -49,20 +50,23 @@ static bool add_time(fhi_bench_series *series, double us, uint64_t count)
 
 static fh_status add_line(report *r, fh_str text, fh_err *err)
 {
-    const char *set = NULL, *engine = NULL, *run = NULL;
+    const char *set = NULL, *engine = NULL, *name = NULL;
     double us = 0;
     json_int_t count = 0;
     json_t *line = json_loadb(text.ptr, text.len, 0, NULL);
     fh_status status = FH_OK;
-    if (line && json_unpack(line, "{ss}", "run", &run) == 0) {
-        if (json_array_append(r->runs, line) != 0) status = fhi_fail(err, FH_E_NOMEM, "not enough memory");
+    json_t *kept = NULL; /* where the line is kept as it is */
+    if (line && json_unpack(line, "{ss}", "run", &name) == 0) kept = r->runs;
+    if (line && json_unpack(line, "{ss}", "load", &name) == 0) kept = r->loads;
+    if (kept) {
+        if (json_array_append(kept, line) != 0) status = fhi_fail(err, FH_E_NOMEM, "not enough memory");
     } else if (line && json_unpack(line, "{ss ss sF sI}", "set", &set, "engine", &engine, "min_us", &us, "count",
                                    &count) == 0) {
         fhi_bench_series *series = series_of(r, set, engine);
         if (!series) status = fhi_fail(err, FH_E_LIMIT, "more than %d sets and engines", FHI_BENCH_SERIES_MAX);
         if (series && !add_time(series, us, (uint64_t)count)) status = fhi_fail(err, FH_E_NOMEM, "not enough memory");
     } else {
-        status = fhi_fail(err, FH_E_SYNTAX, "neither a line of compare nor one of spawn");
+        status = fhi_fail(err, FH_E_SYNTAX, "not a line of compare, spawn or http.sh");
     }
     json_decref(line);
     return status;
@@ -89,6 +93,7 @@ static fh_status read_report(report *r, const char *path, fh_err *err)
     fh_str line;
     bool more = true;
     r->runs = json_array();
+    r->loads = json_array();
     fh_status status = fhi_bench_lines_open(&lines, path, err);
     while (status == FH_OK && more) {
         status = fhi_bench_lines_next(&lines, &line, &more, err);
@@ -143,6 +148,11 @@ static void print_times(const report *r)
     }
 }
 
+static double number_of(const json_t *line, const char *key)
+{
+    return json_number_value(json_object_get(line, key));
+}
+
 static void print_runs(const report *r)
 {
     size_t i;
@@ -154,12 +164,28 @@ static void print_runs(const report *r)
         const json_t *bytes = json_object_get(line, "directory_bytes");
         const json_t *speed = json_object_get(json_object_get(line, "output"), "mb_per_s");
         (void)printf("%-28s %9.3f %9.3f %9.1f", json_string_value(json_object_get(line, "run")),
-                     json_number_value(json_object_get(line, "seconds")),
-                     json_number_value(json_object_get(line, "cpu_seconds")),
-                     json_number_value(json_object_get(line, "peak_rss_bytes")) / 1048576);
+                     number_of(line, "seconds"), number_of(line, "cpu_seconds"),
+                     number_of(line, "peak_rss_bytes") / 1048576);
         if (bytes) (void)printf(" %10.1f", json_number_value(bytes) / 1e6);
         if (bytes && speed) (void)printf(" %8.1f", json_number_value(speed));
         (void)printf("\n");
+    }
+}
+
+static void print_loads(const report *r)
+{
+    size_t i;
+    const json_t *line;
+    if (json_array_size(r->loads) == 0) return;
+    (void)printf("\n%-32s %10s %9s %9s %9s %8s %8s\n", "load", "requests/s", "p50 ms", "p90", "p99", "refused",
+                 "failed");
+    json_array_foreach(r->loads, i, line)
+    {
+        const double seconds = number_of(line, "seconds");
+        (void)printf("%-32s %10.0f %9.2f %9.2f %9.2f %8.0f %8.0f\n", json_string_value(json_object_get(line, "load")),
+                     seconds > 0 ? number_of(line, "requests") / seconds : 0, number_of(line, "p50_us") / 1e3,
+                     number_of(line, "p90_us") / 1e3, number_of(line, "p99_us") / 1e3, number_of(line, "refused"),
+                     number_of(line, "failed"));
     }
 }
 
@@ -191,6 +217,7 @@ int fhi_bench_report(int argc, char **argv)
     if (code == 0) {
         print_times(r);
         print_runs(r);
+        print_loads(r);
     }
     if (code == 0 && svg) code = write_plot(r, svg);
     for (size_t i = 0; i < r->series_count; i++) {
@@ -198,6 +225,7 @@ int fhi_bench_report(int argc, char **argv)
         free(r->series[i].counts);
     }
     json_decref(r->runs);
+    json_decref(r->loads);
     free(r);
     return code;
 }

@@ -8,8 +8,10 @@
 #   BENCH_DOCS     documents to make up where there is no news          100000
 #   BENCH_ROUNDS   rounds over each set                                 7
 #   BENCH_QUERIES  queries in each set                                  500
+#   BENCH_SECONDS  how long the server is under load                    10
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 fihrist=${FIHRIST:-build/release/fihrist}
 dir=${BENCH_DIR:-build/bench}
 news=${BENCH_NEWS-../shared/data/news}
@@ -48,6 +50,7 @@ if [ $# -gt 0 ]; then
             "$fihrist" search --index "$dir/press" --json -- "$query" >>"$report.new"
     done
 else
+    rm -rf "$dir/press"
     say "no news in '$news': ${BENCH_DOCS:-100000} documents are made up"
     "$fihrist" bench corpus --docs "${BENCH_DOCS:-100000}" --terms "$dir/terms.new" --titles "$dir/titles"
 fi
@@ -73,6 +76,24 @@ for set in or and phrase or_frequent and_frequent; do
     "$fihrist" bench compare --index "$dir/words" --db "$dir/xapian" --queries "$dir/queries/$set.tsv" --set "$set" \
         --repeat "$rounds" >>"$report.new"
 done
+
+# Questions that people wrote, where they lie beside the news; else the words of two sets.
+http_queries() {
+    found=
+    for file in "$news"/../ir/*/queries.tsv; do
+        [ -f "$file" ] || continue
+        head -n 200 "$file" | cut -f 2 | awk '{ print "or\t" $0 }'
+        found=yes
+    done
+    [ -n "$found" ] || awk -F '\t' '{ print tolower($1) "\t" $2 }' "$dir/queries/or.tsv" "$dir/queries/and.tsv"
+}
+
+if [ -d "$dir/press" ] && command -v wrk >/dev/null 2>&1; then
+    say "HTTP: the press index under wrk"
+    http_queries >"$dir/queries/http.tsv"
+    FIHRIST=$fihrist "$here/http.sh" "$dir/press" "$dir/queries/http.tsv" "$dir/http.json"
+    cat "$dir/http.json" >>"$report.new"
+fi
 mv "$report.new" "$report"
 
 "$fihrist" bench report --svg "$dir/report.svg" "$report"
