@@ -29,6 +29,7 @@ enum {
     FHI_CHUNK_DENSE = 1,
     FHI_CHUNK_ENTRY_BYTES = 12,
     FHI_DENSE_RANGE_BYTES = 3, /* bound byte and u16 locator */
+    FHI_PLACE_COUNT_MAX = 256, /* occurrences of a term in a document of one position: they take no bits */
 
     FHI_TERM_BLOCK_TERMS = 32
 };

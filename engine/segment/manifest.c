@@ -259,6 +259,7 @@ fh_status fhi_deletes_read(const fhi_vfs *vfs, const char *directory, const fhi_
         if (!*live_bits) status = fhi_fail(err, FH_E_NOMEM, "cannot read the deletes: out of memory");
         for (size_t i = 0; *live_bits && i < words; i++)
             (*live_bits)[i] = ~fhi_load64(map.data + DELETES_HEAD_BYTES + i * 8);
+        if (*live_bits && info->doc_count % 64) (*live_bits)[words - 1] &= (UINT64_C(1) << info->doc_count % 64) - 1;
     }
     vfs->unmap(vfs->context, &map);
     return status;

@@ -133,6 +133,7 @@ static fh_status derive_posting(fhi_postings_writer *writer, uint32_t i, uint32_
     const uint32_t *forms = list->forms ? list->forms + start : NULL;
     const unsigned width = writer->facts.widths[doc];
     uint32_t freq = 0, differ = 0;
+    if (width == 0 && count > FHI_PLACE_COUNT_MAX) return FH_E_INVALID;
     for (uint32_t j = 0; j < count; j++) {
         if (fhi_bits_of(positions[j]) > width || (j && positions[j] < positions[j - 1])) return FH_E_INVALID;
         freq += weight_at(writer, doc, positions[j]);
@@ -162,7 +163,8 @@ static fh_status derive(fhi_postings_writer *writer)
         FH_TRY(derive_posting(writer, i, start));
         start += count;
     }
-    return start == list->position_count ? writer->mixed.status : FH_E_INVALID;
+    if (start != list->position_count) return FH_E_INVALID;
+    return writer->mixed.len > UINT32_MAX ? FH_E_LIMIT : writer->mixed.status;
 }
 
 /* ---- blocks ---- */

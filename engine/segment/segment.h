@@ -80,10 +80,11 @@ typedef struct fhi_list {
     const uint32_t *docs;      /* doc_count, increasing */
     const uint32_t *counts;    /* doc_count, occurrences in each, >= 1 */
     const uint32_t *positions; /* position_count, by document, non-decreasing inside one */
-    const uint32_t *forms;     /* position_count, ordinal of the exact form at each position; NULL: all 0 */
+    const uint32_t *forms;     /* position_count, ordinal of the exact form at each position, dense; NULL: all 0 */
 } fhi_list;
 
-/* An exact form of a stem: key for prefix search and literal search. */
+/* An exact form of a stem: key for prefix search and literal search. Order: by fold; of one fold the form that equals
+ * it first, then by exact. */
 typedef struct fhi_form {
     fh_str fold;           /* folded form: no accent; prefix search runs over it */
     fh_str exact;          /* exact form */
@@ -94,8 +95,8 @@ typedef struct fhi_form {
 
 /* ---- writing ----
  * Order: create, add_doc for every document, then add_term in increasing byte order of the term, add_form in
- * increasing order of (fold, exact), then finish. A writer keeps the first error; finish reports it. destroy
- * before finish removes the temporary file. Codes: FH_E_IO, FH_E_NOMEM, FH_E_LIMIT, FH_E_INVALID (order). */
+ * increasing order, then finish. A writer keeps the first error; finish reports it. destroy before finish removes
+ * the temporary file. Codes: FH_E_IO, FH_E_NOMEM, FH_E_LIMIT, FH_E_INVALID (order). */
 typedef struct fhi_segment_writer fhi_segment_writer;
 
 fh_status fhi_segment_writer_create(const fhi_vfs *vfs, const char *directory, uint64_t segment_id,

@@ -45,6 +45,7 @@ struct fhi_segment_writer {
     fhi_buf ids;                                               /* u64: hash << 32 | doc */
     fhi_buf dictionaries;                                      /* u32 first doc, u32 bytes, bytes */
     uint32_t dictionary_count;
+    uint32_t dictionary_doc; /* first document of the last one */
     fhi_column_writer columns[FHI_COLUMN_COUNT];
     /* terms and forms */
     fhi_postings_writer *postings;
@@ -219,6 +220,12 @@ fh_status fhi_segment_writer_status(const fhi_segment_writer *writer)
 void fhi_segment_writer_store_dictionary(fhi_segment_writer *writer, fh_str dictionary)
 {
     if (writer->status != FH_OK) return;
+    const bool again = writer->dictionary_count > 0 && writer->dictionary_doc == writer->doc_count;
+    if (writer->postings || again || dictionary.len > UINT32_MAX) {
+        (void)fail(writer, FH_E_INVALID, "keeping a dictionary");
+        return;
+    }
+    writer->dictionary_doc = writer->doc_count;
     fhi_buf_put32(&writer->dictionaries, writer->doc_count);
     fhi_buf_put32(&writer->dictionaries, (uint32_t)dictionary.len);
     fhi_buf_put(&writer->dictionaries, dictionary.ptr, dictionary.len);
@@ -287,18 +294,23 @@ static bool begin_terms(fhi_segment_writer *writer)
     return writer->status == FH_OK;
 }
 
+/* Forms are numbered densely, so there are at most as many as occurrences; 0 when the numbers say otherwise. */
 static uint32_t count_forms(const fhi_list *list)
 {
     uint32_t most = 0;
     for (uint32_t i = 0; list->forms && i < list->position_count; i++)
         if (list->forms[i] > most) most = list->forms[i];
-    return most + 1;
+    return most == 0 || most < list->position_count ? most + 1 : 0;
 }
 
 void fhi_segment_writer_add_term(fhi_segment_writer *writer, fh_str term, const fhi_list *list)
 {
     if (writer->status != FH_OK || !begin_terms(writer)) return;
     const uint32_t form_count = count_forms(list);
+    if (form_count == 0 || writer->forms.entry_count > 0) {
+        (void)fail(writer, FH_E_INVALID, form_count ? "a term after the forms" : "the forms of a term");
+        return;
+    }
     if (!keep(writer, fhi_postings_write(writer->postings, list, form_count, &writer->list), "encoding a term")) return;
     const uint64_t values[FHI_ENTRY_VALUES] = {list->doc_count, form_count, writer->list.len};
     if (!keep(writer, fhi_dictionary_writer_add(&writer->terms, term, values), "adding a term")) return;
@@ -308,8 +320,9 @@ void fhi_segment_writer_add_term(fhi_segment_writer *writer, fh_str term, const 
 void fhi_segment_writer_add_form(fhi_segment_writer *writer, const fhi_form *form)
 {
     if (writer->status != FH_OK || !begin_terms(writer)) return;
-    if (form->fold.len && memchr(form->fold.ptr, 0, form->fold.len)) {
-        (void)fail(writer, FH_E_INVALID, "a folded form with a zero byte");
+    if ((form->fold.len && memchr(form->fold.ptr, 0, form->fold.len)) || form->exact.len == 0 ||
+        form->term_ordinal >= writer->terms.entry_count) {
+        (void)fail(writer, FH_E_INVALID, "adding a form");
         return;
     }
     fhi_buf_clear(&writer->list);

@@ -125,6 +125,15 @@ static void add_doc(const corpus_doc *doc, uint32_t number, fhi_store_compressor
     fhi_buf_fini(&frame);
 }
 
+/* Forms of a term in a segment are numbered densely: how many of lower number are there. */
+static uint32_t form_ordinal(const uint32_t form_dfs[8], uint32_t form)
+{
+    uint32_t ordinal = 0;
+    for (uint32_t i = 0; i < form; i++)
+        ordinal += form_dfs[i] != 0;
+    return ordinal;
+}
+
 /* The postings of one term in documents [first, first + count), gathered by brute force. */
 static void add_term(const corpus *made, uint32_t first, uint32_t count, uint32_t term, fhi_segment_writer *writer,
                      uint32_t form_dfs[8])
@@ -148,6 +157,8 @@ static void add_term(const corpus *made, uint32_t first, uint32_t count, uint32_
         for (uint32_t form = 0; form < 8; form++)
             form_dfs[form] += seen >> form & 1;
     }
+    for (size_t i = 0; i < forms.len; i += 4)
+        fhi_store32(forms.data + i, form_ordinal(form_dfs, fhi_load32(forms.data + i)));
     corpus_term(term, name);
     const fhi_list list = {(uint32_t)(docs.len / 4),
                            (uint32_t)(positions.len / 4),
@@ -178,7 +189,8 @@ static void add_terms(const corpus *made, uint32_t first, uint32_t count, fhi_se
             if (dfs[term][form] == 0) continue;
             present = true;
             corpus_form(term, form, fold, exact);
-            const fhi_form added = {fhi_str(fold), fhi_str(exact), ordinal, form, dfs[term][form]};
+            const fhi_form added = {fhi_str(fold), fhi_str(exact), ordinal, form_ordinal(dfs[term], form),
+                                    dfs[term][form]};
             fhi_segment_writer_add_form(writer, &added);
         }
         ordinal += present;

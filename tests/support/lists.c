@@ -131,6 +131,20 @@ static void draw_occurrences(rng *random, const list_plan *plan, uint32_t positi
     qsort(positions, count, sizeof *positions, compare_words);
 }
 
+/* Forms are numbered densely: those that were drawn, in order. Answers how many there are. */
+static uint32_t number_forms(uint32_t *forms, uint32_t count, uint32_t forms_max)
+{
+    uint32_t *numbers = new_words(forms_max), next = 0;
+    for (uint32_t i = 0; i < count; i++)
+        numbers[forms[i]] = 1;
+    for (uint32_t form = 0; form < forms_max; form++)
+        if (numbers[form]) numbers[form] = next++;
+    for (uint32_t i = 0; i < count; i++)
+        forms[i] = numbers[forms[i]];
+    free(numbers);
+    return next;
+}
+
 void made_list_draw(made_list *made, rng *random, const made_docs *docs, const list_plan *plan)
 {
     *made = (made_list){
@@ -148,8 +162,7 @@ void made_list_draw(made_list *made, rng *random, const made_docs *docs, const l
     for (uint32_t i = 0; i < plan->df; i++)
         draw_occurrences(random, plan, docs->position_ends[made->docs[i]], made->counts[i],
                          made->positions + made->starts[i], made->forms + made->starts[i]);
-    for (uint32_t i = 0; i < total; i++)
-        if (made->forms[i] + 1 > made->form_count) made->form_count = made->forms[i] + 1;
+    made->form_count = number_forms(made->forms, total, plan->forms);
     made->list =
         (fhi_list){plan->df, total, made->docs, made->counts, made->positions, plan->forms > 1 ? made->forms : NULL};
 }

@@ -1,0 +1,257 @@
+/* test_store.c - stored articles come back, with and without dictionaries and with several in one segment; ids are
+ * found, absent ones are not, also where hashes are the same. */
+#include "engine/segment/segment.h"
+#include "tests/support/rng.h"
+#include "tests/support/vfs_memory.h"
+
+#include <fihrist/record.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { DOCS_MAX = 700, STYLES = 3 };
+
+/* Articles of one style share sentences, so that a dictionary has something to learn. */
+static void draw_record(rng *random, unsigned style, const char *id, fhi_buf *to)
+{
+    fhi_buf body = {0};
+    for (uint64_t left = rng_skewed(random, 7); left > 0; left--)
+        fhi_buf_printf(&body, "The council of style %u met for the %u. time, and spoke of matter %u. ", style,
+                       (unsigned)rng_below(random, 30), (unsigned)rng_next(random));
+    fh_record record = {0};
+    record.fields[FH_FIELD_ID] = fhi_str(id);
+    record.fields[FH_FIELD_BODY] = fhi_buf_str(&body);
+    fhi_buf_clear(to);
+    uint8_t *bytes = fhi_buf_extend(to, fh_record_bytes(&record));
+    assert_non_null(bytes);
+    fh_record_encode(&record, (char *)bytes);
+    fhi_buf_fini(&body);
+}
+
+static void train(rng *random, unsigned style, fhi_buf *dictionary)
+{
+    enum { SAMPLES = 600 };
+    static size_t sizes[SAMPLES];
+    fhi_buf all = {0}, one = {0};
+    for (size_t i = 0; i < SAMPLES; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "sample %zu", i);
+        draw_record(random, style, id, &one);
+        fhi_buf_put(&all, one.data, one.len);
+        sizes[i] = one.len;
+    }
+    assert_int_equal(fhi_store_train(all.data, sizes, SAMPLES, dictionary), FH_OK);
+    assert_true(dictionary->len > 0);
+    fhi_buf_fini(&all);
+    fhi_buf_fini(&one);
+}
+
+typedef struct made_store {
+    vfs_memory memory;
+    fhi_settings settings;
+    fhi_segment *segment;
+    uint32_t count;
+    char ids[DOCS_MAX][32];
+    fhi_buf records[DOCS_MAX], frames[DOCS_MAX];
+    fhi_buf dictionaries[STYLES]; /* the first is empty */
+    uint32_t style_of[DOCS_MAX];
+} made_store;
+
+static void add_doc(made_store *made, fhi_segment_writer *writer, fhi_store_compressor *compressor, uint32_t i)
+{
+    assert_int_equal(fhi_store_compress(compressor, fhi_buf_str(&made->records[i]), &made->frames[i]), FH_OK);
+    const fhi_doc doc = {.id = fhi_str(made->ids[i]),
+                         .length = 1,
+                         .position_end = 1,
+                         .frame = fhi_buf_str(&made->frames[i]),
+                         .record_bytes = (uint32_t)made->records[i].len};
+    fhi_segment_writer_add_doc(writer, &doc);
+}
+
+static void write_store(made_store *made)
+{
+    fhi_segment_writer *writer;
+    fhi_segment_info info;
+    fhi_store_compressor *compressors[STYLES];
+    for (unsigned i = 0; i < STYLES; i++)
+        assert_int_equal(fhi_store_compressor_create(fhi_buf_str(&made->dictionaries[i]), &compressors[i]), FH_OK);
+    assert_int_equal(fhi_segment_writer_create(&made->memory.table, "s", 1, &made->settings, &writer, NULL), FH_OK);
+    for (uint32_t i = 0; i < made->count; i++) {
+        const uint32_t style = made->style_of[i];
+        if (i == 0 ? style != 0 : style != made->style_of[i - 1]) /* none is needed before the first without one */
+            fhi_segment_writer_store_dictionary(writer, fhi_buf_str(&made->dictionaries[style]));
+        add_doc(made, writer, compressors[style], i);
+    }
+    assert_int_equal(fhi_segment_writer_finish(writer, &info, NULL), FH_OK);
+    fhi_segment_writer_destroy(writer);
+    for (unsigned i = 0; i < STYLES; i++)
+        fhi_store_compressor_destroy(compressors[i]);
+    uint64_t raw = 0;
+    for (uint32_t i = 0; i < made->count; i++)
+        raw += made->records[i].len;
+    assert_true(info.raw_bytes == raw);
+}
+
+static void make(made_store *made, rng *random, uint32_t count)
+{
+    *made = (made_store){.count = count};
+    vfs_memory_init(&made->memory);
+    fhi_settings_words(&made->settings, 7);
+    for (unsigned i = 1; i < STYLES; i++)
+        train(random, i, &made->dictionaries[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        const bool keep = i > 0 && rng_below(random, 40) > 0;
+        made->style_of[i] = keep ? made->style_of[i - 1] : (uint32_t)rng_below(random, STYLES);
+        (void)snprintf(made->ids[i], sizeof made->ids[i], "article/%u", i);
+        draw_record(random, made->style_of[i], made->ids[i], &made->records[i]);
+    }
+    write_store(made);
+    assert_int_equal(fhi_segment_open(&made->memory.table, "s", 1, &made->settings, &made->segment, NULL), FH_OK);
+}
+
+static void unmake(made_store *made)
+{
+    fhi_segment_close(made->segment);
+    for (uint32_t i = 0; i < made->count; i++) {
+        fhi_buf_fini(&made->records[i]);
+        fhi_buf_fini(&made->frames[i]);
+    }
+    for (unsigned i = 0; i < STYLES; i++)
+        fhi_buf_fini(&made->dictionaries[i]);
+    vfs_memory_fini(&made->memory);
+}
+
+static void check_article(const made_store *made, uint32_t i, fhi_buf *buf)
+{
+    fh_str frame, dictionary;
+    uint32_t record_bytes, doc = UINT32_MAX;
+    assert_int_equal(fhi_segment_record(made->segment, i, buf, NULL), FH_OK);
+    assert_true(fhi_str_equal(fhi_buf_str(buf), fhi_buf_str(&made->records[i])));
+    assert_int_equal(fhi_segment_doc_id(made->segment, i, buf, NULL), FH_OK);
+    assert_true(fhi_str_equal(fhi_buf_str(buf), fhi_str(made->ids[i])));
+    assert_int_equal(fhi_segment_frame(made->segment, i, &frame, &record_bytes, &dictionary, NULL), FH_OK);
+    assert_true(fhi_str_equal(frame, fhi_buf_str(&made->frames[i])));
+    assert_true(fhi_str_equal(dictionary, fhi_buf_str(&made->dictionaries[made->style_of[i]])));
+    assert_int_equal(record_bytes, made->records[i].len);
+    assert_int_equal(fhi_segment_find_id(made->segment, fhi_str(made->ids[i]), &doc, NULL), FH_OK);
+    assert_int_equal(doc, i);
+}
+
+static void articles_come_back_with_the_dictionary_they_were_made_with(void **state)
+{
+    (void)state;
+    static const uint32_t counts[] = {0, 1, 63, 64, 65, 128, DOCS_MAX};
+    static made_store made;
+    rng random;
+    fhi_buf buf = {0};
+    rng_init(&random, "articles_come_back_with_the_dictionary_they_were_made_with");
+    for (size_t round = 0; round < sizeof counts / sizeof counts[0]; round++) {
+        uint32_t doc;
+        fh_err err = {0};
+        make(&made, &random, counts[round]);
+        for (uint32_t tries = 0; tries < 2 * made.count; tries++) /* in any order */
+            check_article(&made, (uint32_t)rng_below(&random, made.count), &buf);
+        assert_int_equal(fhi_segment_find_id(made.segment, FH_STR("article/"), &doc, NULL), FH_E_NOT_FOUND);
+        assert_int_equal(fhi_segment_find_id(made.segment, FH_STR(""), &doc, NULL), FH_E_NOT_FOUND);
+        if (fhi_segment_check(made.segment, &err) != FH_OK) fail_msg("check: %s", err.text);
+        unmake(&made);
+    }
+    fhi_buf_fini(&buf);
+}
+
+/* ---- ids whose hashes are the same ---- */
+
+typedef struct hashed {
+    uint32_t hash, number;
+} hashed;
+
+static int compare_hashes(const void *a, const void *b)
+{
+    const hashed *x = a, *y = b;
+    return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+static void name_of(uint32_t number, char name[32])
+{
+    (void)snprintf(name, 32, "id%u", number);
+}
+
+/* Two different ids with the same 32 bits of hash: by the birthday rule, among a few hundred thousand. */
+static void find_twins(uint32_t twins[2])
+{
+    enum { TRIED = 400000 };
+    hashed *all = calloc(TRIED, sizeof *all);
+    assert_non_null(all);
+    for (uint32_t i = 0; i < TRIED; i++) {
+        char name[32];
+        name_of(i, name);
+        all[i] = (hashed){(uint32_t)(fhi_hash64(name, strlen(name)) >> 32), i};
+    }
+    qsort(all, TRIED, sizeof *all, compare_hashes);
+    for (uint32_t i = 1; i < TRIED; i++)
+        if (all[i].hash == all[i - 1].hash) {
+            twins[0] = all[i - 1].number;
+            twins[1] = all[i].number;
+            free(all);
+            return;
+        }
+    free(all);
+    fail_msg("no two ids with the same hash");
+}
+
+static void ids_with_the_same_hash_are_told_apart(void **state)
+{
+    (void)state;
+    static made_store made;
+    uint32_t twins[2] = {0}, doc;
+    rng random;
+    rng_init(&random, "ids_with_the_same_hash_are_told_apart");
+    find_twins(twins);
+    for (uint32_t present = 1; present <= 2; present++) {
+        made = (made_store){.count = 2};
+        vfs_memory_init(&made.memory);
+        fhi_settings_words(&made.settings, 7);
+        name_of(twins[0], made.ids[0]);
+        name_of(present == 2 ? twins[1] : 999999999, made.ids[1]);
+        draw_record(&random, 1, made.ids[0], &made.records[0]);
+        draw_record(&random, 1, made.ids[1], &made.records[1]);
+        write_store(&made);
+        assert_int_equal(fhi_segment_open(&made.memory.table, "s", 1, &made.settings, &made.segment, NULL), FH_OK);
+        assert_int_equal(fhi_segment_find_id(made.segment, fhi_str(made.ids[0]), &doc, NULL), FH_OK);
+        assert_int_equal(doc, 0);
+        char twin[32];
+        name_of(twins[1], twin);
+        assert_int_equal(fhi_segment_find_id(made.segment, fhi_str(twin), &doc, NULL),
+                         present == 2 ? FH_OK : FH_E_NOT_FOUND);
+        if (present == 2) assert_int_equal(doc, 1);
+        unmake(&made);
+    }
+}
+
+static void training_on_too_little_gives_no_dictionary(void **state)
+{
+    (void)state;
+    static const size_t sizes[3] = {1, 1, 1};
+    fhi_buf dictionary = {0};
+    fhi_buf_put8(&dictionary, 1);
+    assert_int_equal(fhi_store_train((const uint8_t *)"abc", sizes, 3, &dictionary), FH_OK);
+    assert_int_equal(dictionary.len, 0);
+    assert_int_equal(fhi_store_train(NULL, NULL, 0, &dictionary), FH_OK);
+    assert_int_equal(dictionary.len, 0);
+    fhi_buf_fini(&dictionary);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(articles_come_back_with_the_dictionary_they_were_made_with),
+        cmocka_unit_test(ids_with_the_same_hash_are_told_apart),
+        cmocka_unit_test(training_on_too_little_gives_no_dictionary),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
