@@ -45,21 +45,37 @@ float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk)
     }
 }
 
-/* ---- which ranges ---- */
+/* ---- which ranges, and which quarters of them ---- */
+
+static void summarize(fhi_eval *eval)
+{
+    for (uint32_t word = 0; word < 4; word++)
+        eval->possible[word] = fhi_nonzero_bytes(eval->quarters + word * 64);
+}
+
+static void intersect(uint8_t *quarters, const uint8_t *more)
+{
+    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
+        quarters[range] &= more[range];
+}
+
+static void unite(uint8_t *quarters, const uint8_t *more)
+{
+    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
+        quarters[range] |= more[range];
+}
 
 static void enter_leaf(fhi_eval *eval, uint32_t chunk)
 {
-    memset(eval->possible, 0xFF, sizeof eval->possible);
+    uint8_t any[FHI_CHUNK_RANGES];
     for (uint32_t i = 0; i < eval->group_count; i++) {
-        uint64_t any[4] = {0};
         fhi_group *group = &eval->groups[i];
-        for (uint32_t j = 0; j < group->count; j++) {
-            if (!fhi_cursor_enter(&group->cursors[j], chunk)) continue;
-            for (uint32_t word = 0; word < 4; word++)
-                any[word] |= group->cursors[j].present[word];
-        }
-        for (uint32_t word = 0; word < 4; word++)
-            eval->possible[word] &= any[word];
+        uint8_t *into = i == 0 ? eval->quarters : any;
+        memset(into, 0, FHI_CHUNK_RANGES);
+        for (uint32_t j = 0; j < group->count; j++)
+            if (fhi_cursor_enter(&group->cursors[j], chunk)) unite(into, group->cursors[j].quarters);
+        if (i > 0) intersect(eval->quarters, any);
+        summarize(eval);
         if (!fhi_mask_any(eval->possible)) return;
     }
 }
@@ -69,13 +85,14 @@ static void enter_children(fhi_eval *eval, uint32_t chunk)
     for (uint32_t i = 0; i < eval->child_count; i++) {
         fhi_eval *child = eval->kind == FHI_EVAL_AND ? eval->cheapest[i] : eval->children[i];
         fhi_eval_enter(child, chunk);
-        if (i == 0) memcpy(eval->possible, child->possible, sizeof eval->possible);
-        if (i == 0 || eval->kind == FHI_EVAL_NOT) continue;
-        for (uint32_t word = 0; word < 4; word++)
-            eval->possible[word] = eval->kind == FHI_EVAL_AND ? eval->possible[word] & child->possible[word]
-                                                              : eval->possible[word] | child->possible[word];
-        if (eval->kind == FHI_EVAL_AND && !fhi_mask_any(eval->possible)) return;
+        if (i == 0) memcpy(eval->quarters, child->quarters, sizeof eval->quarters);
+        if (i > 0 && eval->kind == FHI_EVAL_AND) intersect(eval->quarters, child->quarters);
+        if (i > 0 && eval->kind == FHI_EVAL_OR) unite(eval->quarters, child->quarters);
+        if (eval->kind != FHI_EVAL_AND) continue;
+        summarize(eval);
+        if (!fhi_mask_any(eval->possible)) return;
     }
+    summarize(eval);
 }
 
 void fhi_eval_enter(fhi_eval *eval, uint32_t chunk)
@@ -86,7 +103,9 @@ void fhi_eval_enter(fhi_eval *eval, uint32_t chunk)
     case FHI_EVAL_AND:
     case FHI_EVAL_OR:
     case FHI_EVAL_NOT: enter_children(eval, chunk); return;
-    default: memset(eval->possible, eval->kind == FHI_EVAL_NONE ? 0 : 0xFF, sizeof eval->possible);
+    default:
+        memset(eval->possible, eval->kind == FHI_EVAL_NONE ? 0 : 0xFF, sizeof eval->possible);
+        memset(eval->quarters, eval->kind == FHI_EVAL_NONE ? 0 : 0x0F, sizeof eval->quarters);
     }
 }
 
@@ -159,53 +178,35 @@ void fhi_eval_bound(fhi_eval *eval, const uint64_t ranges[4])
     }
 }
 
-/* ---- quarters of a range ---- */
+/* ---- quarters of one range ---- */
 
-static void quarter_leaf(const fhi_eval *eval, uint32_t range, float bounds[4])
-{
-    unsigned quarters = 15;
-    for (uint32_t i = 0; i < eval->group_count; i++) {
-        unsigned any = 0;
-        for (uint32_t j = 0; j < eval->groups[i].count; j++)
-            any |= fhi_cursor_quarters(&eval->groups[i].cursors[j], range);
-        quarters &= any;
-    }
-    for (uint32_t quarter = 0; quarter < 4; quarter++)
-        bounds[quarter] = (quarters >> quarter & 1) ? eval->bounds[range] : -1.0f;
-}
-
-static void quarter_children(const fhi_eval *eval, uint32_t range, float bounds[4])
+static void bound_child_quarters(const fhi_eval *eval, uint32_t range, float bounds[4])
 {
     const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
-    const bool all = eval->kind == FHI_EVAL_AND;
+    for (uint32_t quarter = 0; quarter < 4; quarter++)
+        bounds[quarter] = 0.0f;
     for (uint32_t i = 0; i < scored; i++) {
         float more[4];
-        fhi_eval_quarters(eval->children[i], range, i == 0 ? bounds : more);
-        for (uint32_t quarter = 0; i > 0 && quarter < 4; quarter++) {
-            const bool none = bounds[quarter] < 0.0f, neither = more[quarter] < 0.0f;
-            if (all)
-                bounds[quarter] = none || neither ? -1.0f : bounds[quarter] + more[quarter];
-            else if (!neither)
-                bounds[quarter] = none ? more[quarter] : bounds[quarter] + more[quarter];
-        }
+        fhi_eval_bound_quarters(eval->children[i], range, more);
+        for (uint32_t quarter = 0; quarter < 4; quarter++)
+            bounds[quarter] += more[quarter] > 0.0f ? more[quarter] : 0.0f;
     }
 }
 
-void fhi_eval_quarters(const fhi_eval *eval, uint32_t range, float bounds[4])
+void fhi_eval_bound_quarters(const fhi_eval *eval, uint32_t range, float bounds[4])
 {
+    const unsigned quarters = eval->quarters[range];
     if (!fhi_mask_has(eval->possible, range)) {
         for (uint32_t quarter = 0; quarter < 4; quarter++)
             bounds[quarter] = -1.0f;
         return;
     }
-    switch (eval->kind) {
-    case FHI_EVAL_WORD:
-    case FHI_EVAL_PHRASE: quarter_leaf(eval, range, bounds); return;
-    case FHI_EVAL_AND:
-    case FHI_EVAL_OR:
-    case FHI_EVAL_NOT: quarter_children(eval, range, bounds); return;
-    default:
+    if (eval->child_count > 0) {
+        bound_child_quarters(eval, range, bounds);
         for (uint32_t quarter = 0; quarter < 4; quarter++)
-            bounds[quarter] = 0.0f;
+            if (!(quarters >> quarter & 1)) bounds[quarter] = -1.0f;
+        return;
     }
+    for (uint32_t quarter = 0; quarter < 4; quarter++)
+        bounds[quarter] = (quarters >> quarter & 1) ? eval->bounds[range] : -1.0f;
 }

@@ -145,6 +145,50 @@ static void match_or(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
     }
 }
 
+/* ---- an OR at the top, when hits must reach a score (MaxScore, Turtle and Flood 1995, a range at a time) ---- */
+
+enum { SORTED_CHILDREN_MAX = 32 };
+
+/* Children by their bound in this range, the lowest first. */
+static void sort_by_bound(const fhi_eval *eval, uint32_t range, fhi_eval *sorted[SORTED_CHILDREN_MAX])
+{
+    for (uint32_t i = 0; i < eval->child_count; i++) {
+        fhi_eval *child = eval->children[i];
+        uint32_t j = i;
+        for (; j > 0 && sorted[j - 1]->bounds[range] > child->bounds[range]; j--)
+            sorted[j] = sorted[j - 1];
+        sorted[j] = child;
+    }
+}
+
+/* Children whose bounds together stay below the score to reach cannot lift a document alone: only documents of the
+ * others are looked at, and these children only for them. */
+void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
+{
+    fhi_eval *sorted[SORTED_CHILDREN_MAX];
+    if (eval->kind != FHI_EVAL_OR || eval->child_count > SORTED_CHILDREN_MAX || walk->least <= 0.0f) {
+        fhi_eval_match(walk, eval, need);
+        return;
+    }
+    sort_by_bound(eval, walk->range, sorted);
+    float sum = 0.0f;
+    uint32_t first = 0; /* of the children that can lift a document */
+    while (first < eval->child_count && sum + sorted[first]->bounds[walk->range] < walk->least)
+        sum += sorted[first++]->bounds[walk->range];
+    clear(eval->mask);
+    for (uint32_t i = first; i < eval->child_count; i++) {
+        fhi_eval_match(walk, sorted[i], need);
+        for (uint32_t word = 0; word < 4; word++)
+            eval->mask[word] |= sorted[i]->mask[word];
+    }
+    for (uint32_t i = 0; i < first; i++) {
+        if (fhi_mask_any(eval->mask))
+            fhi_eval_match(walk, sorted[i], eval->mask);
+        else
+            clear(sorted[i]->mask);
+    }
+}
+
 static void match_not(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
 {
     fhi_eval_match(walk, eval->children[0], need);

@@ -92,6 +92,8 @@ struct fhi_eval {
     uint32_t day_first, day_last;
     uint64_t mask[4];     /* documents of the range in view */
     uint64_t possible[4]; /* ranges of the chunk in view that may hold a match */
+    /* not cleared when made: */
+    uint8_t quarters[FHI_CHUNK_RANGES]; /* the same by quarter of each range, one bit each */
     float bounds[FHI_CHUNK_RANGES];
 };
 
@@ -100,6 +102,7 @@ typedef struct fhi_walk {
     const fhi_segment *segment;
     uint32_t chunk, range;
     uint64_t need[4]; /* documents of the range that may still matter */
+    float least;      /* what a document must score to matter; 0: all do */
     float scores[FHI_RANGE_DOCS];
 } fhi_walk;
 
@@ -110,12 +113,14 @@ fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_
 
 /* What a chunk may score at most without looking into it; below 0 when it cannot match. */
 float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk);
-/* Brings a chunk into view: possible. */
+/* Brings a chunk into view: possible and quarters. */
 void fhi_eval_enter(fhi_eval *eval, uint32_t chunk);
 /* Bounds of the given ranges. */
 void fhi_eval_bound(fhi_eval *eval, const uint64_t ranges[4]);
-/* Bounds of the four quarters of a range; below 0 where nothing can match. After bound() of the range. */
-void fhi_eval_quarters(const fhi_eval *eval, uint32_t range, float bounds[4]);
+/* Bounds of the quarters of a range; below 0 where nothing can match. After bound() of it. */
+void fhi_eval_bound_quarters(const fhi_eval *eval, uint32_t range, float bounds[4]);
+/* Documents of the range under an OR at the top of a plan that may reach walk->least: eval->mask. */
+void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);
 /* Documents of the range among `need`: eval->mask. */
 void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);

@@ -6,6 +6,7 @@
 #include "engine/match/eval.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static fh_status refuse(const fhi_plan *plan, fh_status status, const char *why)
 {
@@ -221,8 +222,9 @@ static fh_status resolve(tree_builder *builder, const fhi_node *node, fhi_eval *
 
 static fh_status new_eval(const tree_builder *builder, fhi_eval_kind kind, fhi_eval **out)
 {
-    *out = fhi_arena_zalloc(builder->plan->arena, 1, sizeof **out);
+    *out = fhi_arena_alloc(builder->plan->arena, sizeof **out);
     if (!*out) return out_of_memory(builder->plan);
+    memset(*out, 0, offsetof(fhi_eval, quarters));
     (*out)->kind = kind;
     return FH_OK;
 }

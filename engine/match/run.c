@@ -175,14 +175,14 @@ static bool past_deadline(matching *search)
     return true;
 }
 
-/* Drops the quarters of the range that cannot match, or score too little. */
+/* Drops the quarters of the range that cannot match or, when pruning, score enough. */
 static bool narrow(const matching *search, const fhi_eval *root, uint64_t need[4])
 {
-    float bounds[4];
-    const float least = threshold(search);
-    fhi_eval_quarters(root, search->walk.range, bounds);
+    const uint32_t range = search->walk.range;
+    float bounds[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    if (search->walk.least > 0.0f) fhi_eval_bound_quarters(root, range, bounds);
     for (uint32_t quarter = 0; quarter < 4; quarter++)
-        if (bounds[quarter] < least) need[quarter] = 0;
+        if (!(root->quarters[range] >> quarter & 1) || bounds[quarter] < search->walk.least) need[quarter] = 0;
     return fhi_mask_any(need);
 }
 
@@ -191,9 +191,10 @@ static bool visit(matching *search, fhi_eval *root, uint32_t range)
     uint64_t *need = search->walk.need;
     if (past_deadline(search)) return false;
     search->walk.range = range;
+    search->walk.least = threshold(search);
     needed(search, need);
-    if (search->pruned && !narrow(search, root, need)) return true;
-    fhi_eval_match(&search->walk, root, need);
+    if (!narrow(search, root, need)) return true;
+    fhi_eval_match_best(&search->walk, root, need);
     if (search->counted)
         for (uint32_t word = 0; word < 4; word++)
             search->total += fhi_popcount64(root->mask[word]);

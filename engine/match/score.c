@@ -42,11 +42,34 @@ static void add_postings(fhi_walk *walk, const fhi_eval *eval, const fhi_block *
     }
 }
 
+/* Few documents of a block: their frequencies one by one. False when there are many, or one needs the others. */
+static bool score_few(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
+{
+    enum { FEW = 32, SHARE = 4 }; /* at most so many, and so much of the block */
+    const leaf_view view = view_of(walk);
+    const fhi_block *block = &eval->groups->blocks[0];
+    uint32_t count = 0, docs[FEW], freqs[FEW];
+    for (uint32_t word = 0; word < 4; word++)
+        count += fhi_popcount64(mask[word]);
+    if (eval->exact_weight > 0.0f || count > FEW || count * SHARE > block->count) return false;
+    count = 0;
+    for (uint32_t word = 0; word < 4; word++)
+        for (uint64_t bits = mask[word]; bits; bits &= bits - 1, count++) {
+            docs[count] = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            freqs[count] = fhi_cursor_freq(&eval->groups->cursors[0], block, fhi_block_index(block, docs[count]));
+            if (freqs[count] == 0) return false;
+        }
+    for (uint32_t i = 0; i < count; i++)
+        walk->scores[docs[i]] += eval->weight * share(&view, freqs[i], docs[i]);
+    return true;
+}
+
 /* A word of one list: its postings in order, quarter by quarter. A document that is not needed may be scored too:
  * nobody reads it. */
 static void score_list(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
 {
     fhi_block *block = &eval->groups->blocks[0];
+    if (score_few(walk, eval, mask)) return;
     fhi_cursor_tail(&eval->groups->cursors[0], block);
     uint32_t start = 0;
     for (uint32_t word = 0; word < 4; word++) {

@@ -65,6 +65,9 @@ typedef struct fhi_dictionary_cursor {
 /* Checks sizes and order of the index. Codes: FH_E_CORRUPT. */
 fh_status fhi_dictionary_open(fhi_dictionary *dictionary, fhi_dictionary_kind kind, fhi_span blocks, fhi_span index);
 
+/* The entry with exactly this key (entry->key is then `key` itself), or FH_E_NOT_FOUND. */
+fh_status fhi_dictionary_find(const fhi_dictionary *dictionary, fh_str key, fhi_dictionary_entry *entry);
+
 /* Places the cursor on the first entry whose key is >= key, or answers FH_E_NOT_FOUND at the end. */
 fh_status fhi_dictionary_seek(const fhi_dictionary *dictionary, fh_str key, fhi_dictionary_cursor *cursor);
 fh_status fhi_dictionary_at(const fhi_dictionary *dictionary, uint32_t ordinal, fhi_dictionary_cursor *cursor);

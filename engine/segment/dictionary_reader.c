@@ -137,3 +137,40 @@ fh_status fhi_dictionary_at(const fhi_dictionary *dictionary, uint32_t ordinal, 
         if (cursor->entry.ordinal == ordinal) return FH_OK;
     }
 }
+
+/* How many leading bytes of suffix equal those of key from `at` on. */
+static size_t common(fh_str key, size_t at, const uint8_t *suffix, size_t len)
+{
+    size_t same = 0;
+    while (same < len && at + same < key.len && (uint8_t)key.ptr[at + same] == suffix[same])
+        same++;
+    return same;
+}
+
+/* Keys before the wanted one share `matched` bytes with it at most in increasing order: an entry that keeps more of
+ * its predecessor than that is still before it, one that keeps less is behind it; no key is put together. */
+fh_status fhi_dictionary_find(const fhi_dictionary *dictionary, fh_str key, fhi_dictionary_entry *entry)
+{
+    fhi_dictionary_cursor cursor;
+    size_t matched = 0;
+    FH_TRY(enter_block(dictionary, find_block(dictionary, key), &cursor));
+    fhi_span *span = &cursor.span;
+    while (fhi_span_left(span) > 0) {
+        const uint64_t shared = fhi_span_get_varint(span), fresh = fhi_span_get_varint(span);
+        const uint8_t *suffix = fresh < FHI_KEY_BYTES_MAX ? fhi_span_take(span, (size_t)fresh) : NULL;
+        if (span->failed || !suffix) return FH_E_CORRUPT;
+        cursor.entry.ordinal++;
+        get_values(&cursor);
+        if (shared > matched) continue;
+        if (shared < matched) return FH_E_NOT_FOUND;
+        const size_t same = common(key, matched, suffix, (size_t)fresh);
+        matched += same;
+        if (same == fresh && matched == key.len) {
+            *entry = cursor.entry;
+            entry->key = key;
+            return span->failed ? FH_E_CORRUPT : FH_OK;
+        }
+        if (matched == key.len || (same < fresh && suffix[same] > (uint8_t)key.ptr[matched])) return FH_E_NOT_FOUND;
+    }
+    return span->failed ? FH_E_CORRUPT : FH_E_NOT_FOUND;
+}

@@ -3,12 +3,15 @@
 
 #include "engine/codec/bitpack.h"
 
+#include <stddef.h>
+
 enum { LOCATOR_OFFSET_MASK = 0xFFF, LOCATOR_PRESENCE_SHIFT = 12 };
 
 static bool corrupt(fhi_cursor *cursor)
 {
     if (cursor->status == FH_OK) cursor->status = FH_E_CORRUPT;
     memset(cursor->present, 0, sizeof cursor->present);
+    memset(cursor->quarters, 0, sizeof cursor->quarters);
     cursor->chunk = UINT32_MAX;
     return false;
 }
@@ -90,6 +93,15 @@ static void pick_forms(const fhi_cursor *cursor, uint32_t count, const fhi_tail 
     }
 }
 
+/* Sums of gaps may have wrapped around in a damaged file. */
+static bool increase(const uint32_t *docs, uint32_t count, uint32_t before, uint32_t doc_count)
+{
+    bool bad = docs[count - 1] >= doc_count || (before != UINT32_MAX && docs[0] <= before);
+    for (uint32_t i = 1; i < count; i++)
+        bad |= docs[i] <= docs[i - 1];
+    return !bad;
+}
+
 /* One block of a run: gaps, then the tail. */
 static bool decode_block(fhi_cursor *cursor, const uint8_t *body, const uint8_t *end, uint32_t first, uint32_t count,
                          uint32_t before)
@@ -98,15 +110,8 @@ static bool decode_block(fhi_cursor *cursor, const uint8_t *body, const uint8_t 
     const unsigned width = *body;
     const size_t bytes = fhi_packed_bytes(count, width);
     if (width > 32 || bytes > (size_t)(end - body - 1)) return corrupt(cursor);
-    uint32_t *docs = cursor->run_docs + first;
-    uint64_t doc = before;
-    for (uint32_t i = 0; i < count; i++) {
-        doc += 1 + (uint64_t)(width ? fhi_bits_at(body + 1, (uint64_t)i * width, width) : 0);
-        if (before == UINT32_MAX) doc &= UINT32_MAX;
-        before = 0;
-        if (doc >= cursor->segment->doc_count) return corrupt(cursor);
-        docs[i] = (uint32_t)doc;
-    }
+    fhi_unpack_gaps(body + 1, count, width, before, cursor->run_docs + first);
+    if (!increase(cursor->run_docs + first, count, before, cursor->segment->doc_count)) return corrupt(cursor);
     fhi_tail tail = {.freqs = cursor->run_freqs + first,
                      .codes = cursor->forms_told ? cursor->run_codes + first : NULL,
                      .mixed = cursor->forms_told ? cursor->run_mixed + first : NULL};
@@ -214,13 +219,14 @@ static bool decode_tiny(fhi_cursor *cursor)
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
                           const fhi_form_set *wanted, fhi_arena *arena)
 {
-    *cursor = (fhi_cursor){.segment = segment,
-                           .wanted = wanted,
-                           .arena = arena,
-                           .df = info->df,
-                           .unit = segment->settings.body_weight,
-                           .forms_told = info->form_count > 1,
-                           .chunk = UINT32_MAX};
+    memset(cursor, 0, offsetof(fhi_cursor, bounds)); /* the arrays behind are filled before they are read */
+    cursor->segment = segment;
+    cursor->wanted = wanted;
+    cursor->arena = arena;
+    cursor->df = info->df;
+    cursor->unit = segment->settings.body_weight;
+    cursor->forms_told = info->form_count > 1;
+    cursor->chunk = UINT32_MAX;
     const fhi_span *postings = &segment->sections[FHI_SECTION_POSTINGS];
     if (info->offset > postings->len || info->bytes > postings->len - info->offset || info->bytes == 0 ||
         info->df == 0 || info->df > segment->doc_count)
@@ -246,18 +252,22 @@ fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const 
 
 /* ---- chunks ---- */
 
+static void summarize_quarters(fhi_cursor *cursor)
+{
+    for (uint32_t word = 0; word < 4; word++)
+        cursor->present[word] = fhi_nonzero_bytes(cursor->quarters + word * 64);
+}
+
 /* Which ranges a decoded run reaches, and where each starts in it. */
 static bool view_run(fhi_cursor *cursor, uint32_t chunk, uint32_t first, uint32_t end)
 {
-    uint32_t before = UINT32_MAX;
-    memset(cursor->present, 0, sizeof cursor->present);
-    for (uint32_t at = first; at < end; at++) {
-        const uint32_t range = cursor->run_docs[at] / FHI_RANGE_DOCS % FHI_CHUNK_RANGES;
-        if (range == before) continue;
-        before = range;
+    memset(cursor->quarters, 0, sizeof cursor->quarters);
+    for (uint32_t at = end; at-- > first;) { /* backwards: the last write is the range's first posting */
+        const uint32_t doc = cursor->run_docs[at], range = doc / FHI_RANGE_DOCS % FHI_CHUNK_RANGES;
         cursor->range_starts[range] = at;
-        cursor->present[range / 64] |= UINT64_C(1) << (range % 64);
+        cursor->quarters[range] |= (uint8_t)(1u << (doc / 64 % 4));
     }
+    summarize_quarters(cursor);
     cursor->run_end = end;
     cursor->chunk = chunk;
     cursor->dense = false;
@@ -320,8 +330,10 @@ static bool enter_dense(fhi_cursor *cursor, uint32_t chunk, const uint8_t *from,
     cursor->locators = cursor->position_bases + (size_t)groups * 4;
     memset(cursor->bounds, 0, sizeof cursor->bounds);
     memcpy(cursor->bounds, cursor->locators + (size_t)ranges * 2, ranges);
-    for (uint32_t word = 0; word < 4; word++)
-        cursor->present[word] = fhi_nonzero_bytes(cursor->bounds + word * 64);
+    memset(cursor->quarters, 0, sizeof cursor->quarters);
+    for (uint32_t range = 0; range < ranges; range++)
+        cursor->quarters[range] = (uint8_t)(fhi_load16(cursor->locators + range * 2) >> LOCATOR_PRESENCE_SHIFT);
+    summarize_quarters(cursor);
     cursor->payloads = from + head;
     cursor->payloads_end = cursor->payloads + payload_bytes;
     cursor->positions_start = cursor->payloads_end;
@@ -355,6 +367,7 @@ bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk)
     const uint8_t *entry = find_entry(cursor, chunk);
     if (!entry || (uint64_t)chunk * FHI_CHUNK_DOCS >= cursor->segment->doc_count) {
         memset(cursor->present, 0, sizeof cursor->present);
+        memset(cursor->quarters, 0, sizeof cursor->quarters);
         cursor->chunk = UINT32_MAX;
         return entry ? corrupt(cursor) : false;
     }
@@ -439,18 +452,6 @@ void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block)
         load_run(cursor, range, block);
 }
 
-unsigned fhi_cursor_quarters(const fhi_cursor *cursor, uint32_t range)
-{
-    if (!(cursor->present[range / 64] >> (range % 64) & 1)) return 0;
-    if (cursor->dense) return fhi_load16(cursor->locators + (size_t)range * 2) >> LOCATOR_PRESENCE_SHIFT;
-    uint32_t at = cursor->range_starts[range];
-    const uint32_t here = cursor->run_docs[at] / FHI_RANGE_DOCS;
-    unsigned quarters = 0;
-    for (; at < cursor->run_end && cursor->run_docs[at] / FHI_RANGE_DOCS == here; at++)
-        quarters |= 1u << (cursor->run_docs[at] / 64 % 4);
-    return quarters;
-}
-
 /* Documents of the block, in order. Bytes in the file are in order, unless they are damaged: then only results are. */
 static void fill_ids(const fhi_cursor *cursor, fhi_block *block)
 {
@@ -506,6 +507,17 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
     block->freqs = block->own_freqs;
     block->form_freqs = block->own_form_freqs;
     pick_forms(cursor, block->count, &tail, block->own_form_freqs);
+}
+
+uint32_t fhi_cursor_freq(const fhi_cursor *cursor, const fhi_block *block, uint32_t i)
+{
+    if (!block->payload) return cursor->run_freqs[block->run_first + i];
+    const uint8_t *tail = tail_start(block);
+    const unsigned width = tail < cursor->payloads_end ? fhi_width_of_code[*tail & 7] : 32;
+    if (width > 8 || fhi_packed_bytes(block->count, width) > (size_t)(cursor->payloads_end - tail - 1)) return 0;
+    if (width == 0) return cursor->unit;
+    const uint32_t code = fhi_bits_at(tail + 1, (uint64_t)i * width, width);
+    return code == (UINT32_C(1) << width) - 1 ? 0 : cursor->unit + code;
 }
 
 /* ---- positions ---- */

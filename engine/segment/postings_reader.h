@@ -56,8 +56,7 @@ typedef struct fhi_cursor {
     /* the chunk in view */
     uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
-    uint64_t present[4];                              /* ranges that hold postings */
-    uint8_t bounds[FHI_CHUNK_RANGES];                 /* by range; after bound() of it */
+    uint64_t present[4]; /* ranges that hold postings */
     const uint8_t *bases, *position_bases, *locators; /* dense */
     const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
     /* sparse, flat and tiny: the decoded run */
@@ -66,7 +65,6 @@ typedef struct fhi_cursor {
     const uint8_t **run_mixed;
     uint32_t *run_position_starts;           /* tiny: index into tiny_positions; run_count + 1 of them */
     const uint8_t **block_positions;         /* per block of 128: its position block; one more for the end */
-    uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where bounds are not 0 */
     uint32_t run_end;                        /* one past the chunk's last posting in the run */
     uint32_t *tiny_positions, *tiny_forms;
     /* the position block last opened */
@@ -77,6 +75,10 @@ typedef struct fhi_cursor {
     uint64_t *opened_starts; /* bit of each posting's first position */
     uint32_t *opened_codes;
     const uint8_t **opened_mixed;
+    /* large arrays, from bounds on, are not cleared at init */
+    uint8_t bounds[FHI_CHUNK_RANGES];                 /* by range; after bound() of it */
+    uint8_t quarters[FHI_CHUNK_RANGES]; /* by range: bit q set when documents [64 q, 64 q + 64) hold postings */
+    uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where bounds are not 0 */
 } fhi_cursor;
 
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
@@ -88,15 +90,14 @@ bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk);
 /* Fills bounds for those of the given ranges that are present: at least the largest share of the score, in 1/255. */
 void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t ranges[4]);
 
-/* Which quarters of a range (64 documents each) hold postings, bit by bit; a damaged file may say too few. */
-unsigned fhi_cursor_quarters(const fhi_cursor *cursor, uint32_t range);
-
 /* Upper bound for any document of a chunk, without entering it; 0 when it holds nothing. */
 uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
 
 /* Documents of one range of the chunk in view. */
 void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block);
 void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the same range */
+/* Frequency of one posting of a block after load(), without the rest; 0 when that cannot be told alone. */
+uint32_t fhi_cursor_freq(const fhi_cursor *cursor, const fhi_block *block, uint32_t i);
 
 /* Positions of posting i of a block after load() (tail() is not needed), increasing, into to[0..]; only of the wanted
  * forms when wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there

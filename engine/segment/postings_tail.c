@@ -67,8 +67,14 @@ bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, ui
     fhi_span span = fhi_span_of(forms + form_bytes, (size_t)(end - forms) - form_bytes);
     if (freq_width) {
         const uint32_t escape = (UINT32_C(1) << freq_width) - 1 + unit;
+        uint32_t escapes = 0;
         for (uint32_t i = 0; i < count; i++)
-            if (tail->freqs[i] == escape) tail->freqs[i] += (uint32_t)fhi_span_get_varint(&span);
+            escapes += tail->freqs[i] == escape;
+        for (uint32_t i = 0; escapes > 0 && i < count; i++) {
+            if (tail->freqs[i] != escape) continue;
+            tail->freqs[i] += (uint32_t)fhi_span_get_varint(&span);
+            escapes--;
+        }
     }
     if (forms_told) {
         unpack_small(forms, count, form_width, 0, tail->codes);

@@ -308,11 +308,10 @@ static void fill_term(const fhi_dictionary_entry *entry, fhi_term_info *info)
 
 fh_status fhi_terms_find(const fhi_segment *segment, fh_str term, fhi_term_info *info)
 {
-    fhi_dictionary_cursor cursor;
+    fhi_dictionary_entry entry;
     *info = (fhi_term_info){0};
-    FH_TRY(fhi_dictionary_seek(&segment->terms, term, &cursor));
-    if (!fhi_str_equal(cursor.entry.key, term)) return FH_E_NOT_FOUND;
-    fill_term(&cursor.entry, info);
+    FH_TRY(fhi_dictionary_find(&segment->terms, term, &entry));
+    fill_term(&entry, info);
     return FH_OK;
 }
 
@@ -362,7 +361,7 @@ static fh_status split_form(const fhi_dictionary_entry *entry, fh_str *fold, fh_
 
 fh_status fhi_forms_find(const fhi_segment *segment, fh_str fold, fh_str exact, fhi_form_info *info)
 {
-    fhi_dictionary_cursor cursor;
+    fhi_dictionary_entry entry;
     char key[FHI_KEY_BYTES_MAX];
     *info = (fhi_form_info){0};
     const bool same = fhi_str_equal(fold, exact);
@@ -371,9 +370,8 @@ fh_status fhi_forms_find(const fhi_segment *segment, fh_str fold, fh_str exact, 
     if (fold.len) memcpy(key, fold.ptr, fold.len);
     key[fold.len] = 0;
     if (!same && exact.len) memcpy(key + fold.len + 1, exact.ptr, exact.len);
-    FH_TRY(fhi_dictionary_seek(&segment->forms, (fh_str){key, len}, &cursor));
-    if (!fhi_str_equal(cursor.entry.key, (fh_str){key, len})) return FH_E_NOT_FOUND;
-    return split_form(&cursor.entry, &fold, &exact, info);
+    FH_TRY(fhi_dictionary_find(&segment->forms, (fh_str){key, len}, &entry));
+    return split_form(&entry, &fold, &exact, info);
 }
 
 fh_status fhi_forms_scan(const fhi_segment *segment, fh_str prefix, fhi_form_seen seen, void *argument)
