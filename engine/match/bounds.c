@@ -180,33 +180,32 @@ void fhi_eval_bound(fhi_eval *eval, const uint64_t ranges[4])
 
 /* ---- quarters of one range ---- */
 
-static void bound_child_quarters(const fhi_eval *eval, uint32_t range, float bounds[4])
+/* Adds a bound to the quarters that have a bit. */
+static inline void add_quarters(float bounds[4], unsigned quarters, float bound)
 {
-    const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
+    static const float present[16][4] = {
+        {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}, {1, 0, 1, 0}, {0, 1, 1, 0}, {1, 1, 1, 0},
+        {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 1, 0, 1}, {1, 1, 0, 1}, {0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}};
     for (uint32_t quarter = 0; quarter < 4; quarter++)
-        bounds[quarter] = 0.0f;
-    for (uint32_t i = 0; i < scored; i++) {
-        float more[4];
-        fhi_eval_bound_quarters(eval->children[i], range, more);
-        for (uint32_t quarter = 0; quarter < 4; quarter++)
-            bounds[quarter] += more[quarter] > 0.0f ? more[quarter] : 0.0f;
-    }
+        bounds[quarter] += bound * present[quarters & 15][quarter];
 }
 
 void fhi_eval_bound_quarters(const fhi_eval *eval, uint32_t range, float bounds[4])
 {
-    const unsigned quarters = eval->quarters[range];
-    if (!fhi_mask_has(eval->possible, range)) {
-        for (uint32_t quarter = 0; quarter < 4; quarter++)
-            bounds[quarter] = -1.0f;
-        return;
-    }
-    if (eval->child_count > 0) {
-        bound_child_quarters(eval, range, bounds);
-        for (uint32_t quarter = 0; quarter < 4; quarter++)
-            if (!(quarters >> quarter & 1)) bounds[quarter] = -1.0f;
-        return;
-    }
+    const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
     for (uint32_t quarter = 0; quarter < 4; quarter++)
-        bounds[quarter] = (quarters >> quarter & 1) ? eval->bounds[range] : -1.0f;
+        bounds[quarter] = 0.0f;
+    if (!fhi_mask_has(eval->possible, range)) return;
+    if (eval->child_count == 0) add_quarters(bounds, eval->quarters[range], eval->bounds[range]);
+    for (uint32_t i = 0; i < scored; i++) {
+        const fhi_eval *child = eval->children[i];
+        float more[4];
+        if (child->child_count == 0) {
+            add_quarters(bounds, child->quarters[range], child->bounds[range]);
+            continue;
+        }
+        fhi_eval_bound_quarters(child, range, more);
+        for (uint32_t quarter = 0; quarter < 4; quarter++)
+            bounds[quarter] += more[quarter];
+    }
 }

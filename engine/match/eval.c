@@ -145,6 +145,19 @@ static void match_or(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
     }
 }
 
+static void prefetch_leaf(const fhi_eval *eval, uint32_t range)
+{
+    for (uint32_t i = 0; i < eval->group_count; i++)
+        if (eval->groups[i].count > 0) fhi_cursor_prefetch(&eval->groups[i].cursors[0], range);
+}
+
+void fhi_eval_prefetch(const fhi_eval *eval, uint32_t range)
+{
+    prefetch_leaf(eval, range);
+    for (uint32_t i = 0; i < eval->child_count; i++)
+        prefetch_leaf(eval->children[i], range);
+}
+
 /* ---- an OR at the top, when hits must reach a score (MaxScore, Turtle and Flood 1995, a range at a time) ---- */
 
 enum { SORTED_CHILDREN_MAX = 32 };

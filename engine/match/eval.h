@@ -117,8 +117,10 @@ float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk);
 void fhi_eval_enter(fhi_eval *eval, uint32_t chunk);
 /* Bounds of the given ranges. */
 void fhi_eval_bound(fhi_eval *eval, const uint64_t ranges[4]);
-/* Bounds of the quarters of a range; below 0 where nothing can match. After bound() of it. */
+/* Bounds of the quarters of a range, at least where `quarters` has a bit. After bound() of it. */
 void fhi_eval_bound_quarters(const fhi_eval *eval, uint32_t range, float bounds[4]);
+/* Asks ahead for what a range will want, under the top of a plan. */
+void fhi_eval_prefetch(const fhi_eval *eval, uint32_t range);
 /* Documents of the range under an OR at the top of a plan that may reach walk->least: eval->mask. */
 void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);
 /* Documents of the range among `need`: eval->mask. */

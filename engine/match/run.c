@@ -12,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-enum { DEADLINE_RANGES = 32, BUCKETS = 32 };
+enum { DEADLINE_RANGES = 32, BUCKETS = 32, PREFETCH_RANGES = 3 };
 
 typedef struct entry {
     uint64_t key; /* larger is better: order-preserving bits of the score, or day and minute */
@@ -250,6 +250,7 @@ static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
         uint8_t order[FHI_CHUNK_RANGES];
         const uint32_t count = order_ranges(root, threshold(search), order);
         for (uint32_t i = 0; i < count; i++) {
+            if (i + PREFETCH_RANGES < count) fhi_eval_prefetch(root, order[i + PREFETCH_RANGES]);
             if (root->bounds[order[i]] < threshold(search)) continue;
             if (!visit(search, root, order[i])) return;
         }

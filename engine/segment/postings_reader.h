@@ -93,6 +93,16 @@ void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t ranges[4]);
 /* Upper bound for any document of a chunk, without entering it; 0 when it holds nothing. */
 uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
 
+/* Asks for the bytes that load() of a range will want, some time ahead. */
+static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, uint32_t range)
+{
+    if (!cursor->dense || cursor->quarters[range] == 0) return;
+    const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+    const uint8_t *payload = cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & 0xFFF);
+    __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
+    __builtin_prefetch(payload + 64);
+}
+
 /* Documents of one range of the chunk in view. */
 void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block);
 void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the same range */
