@@ -103,6 +103,7 @@ typedef struct fhi_walk {
     uint32_t chunk, range;
     uint64_t need[4]; /* documents of the range that may still matter */
     float least;      /* what a document must score to matter; 0: all do */
+    const fhi_eval *root;
     float scores[FHI_RANGE_DOCS];
 } fhi_walk;
 

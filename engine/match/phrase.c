@@ -104,6 +104,36 @@ static uint32_t count_windows(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint
     }
 }
 
+/* ---- which documents are worth it ---- */
+
+/* Most often the phrase can occur in a document: as often as its rarest word. */
+static uint32_t most_frequent(fhi_walk *walk, fhi_eval *eval, uint32_t doc)
+{
+    uint32_t least = UINT32_MAX;
+    for (uint32_t i = 0; i < eval->group_count; i++) {
+        fhi_group *group = &eval->groups[i];
+        uint32_t count = 0;
+        for (uint32_t j = 0; j < group->count; j++) {
+            const uint32_t posting = fhi_block_index(&group->blocks[j], doc);
+            if (posting == UINT32_MAX) continue;
+            count +=
+                fhi_cursor_positions(&group->cursors[j], walk->range, &group->blocks[j], posting, false, NULL, NULL, 0);
+        }
+        if (count < least) least = count;
+    }
+    return least;
+}
+
+/* Whether a phrase that is the whole plan could still reach the score to beat in this document. */
+static bool may_reach(fhi_walk *walk, fhi_eval *eval, uint32_t doc)
+{
+    if (walk->root != eval || walk->least <= 0.0f) return true;
+    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
+    const float tf = (float)most_frequent(walk, eval, doc);
+    const float k = walk->plan->k_of_norm[walk->segment->norms[base + doc]];
+    return eval->weight * (tf / (tf + k)) * 1.0005f >= walk->least;
+}
+
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
 {
     memcpy(eval->mask, need, sizeof eval->mask);
@@ -118,8 +148,9 @@ void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
         for (uint64_t bits = eval->mask[word]; bits; bits &= bits - 1) {
             const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
             const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, base + doc) : UINT32_MAX;
-            const uint32_t freq =
-                eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
+            uint32_t freq = 0;
+            if (may_reach(walk, eval, doc))
+                freq = eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
             eval->phrase_freqs[doc] = freq;
             if (freq == 0) eval->mask[word] &= ~(UINT64_C(1) << (doc % 64));
         }

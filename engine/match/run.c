@@ -192,6 +192,7 @@ static bool visit(matching *search, fhi_eval *root, uint32_t range)
     if (past_deadline(search)) return false;
     search->walk.range = range;
     search->walk.least = threshold(search);
+    search->walk.root = root;
     needed(search, need);
     if (!narrow(search, root, need)) return true;
     fhi_eval_match_best(&search->walk, root, need);

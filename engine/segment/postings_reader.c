@@ -582,6 +582,22 @@ static bool open_run(fhi_cursor *cursor, uint32_t index)
     return true;
 }
 
+/* Four values of up to 14 bits stand in any 8 bytes: one load serves them. */
+static void copy_plain(const uint8_t *bits, uint64_t at, uint32_t count, unsigned width, uint32_t *to)
+{
+    const uint64_t mask = (UINT64_C(1) << width) - 1;
+    uint32_t i = 0;
+    for (; width <= 14 && i + 4 <= count; i += 4, at += 4 * (uint64_t)width) {
+        const uint64_t window = fhi_load64(bits + at / 8) >> (at % 8);
+        to[i] = (uint32_t)(window & mask);
+        to[i + 1] = (uint32_t)(window >> width & mask);
+        to[i + 2] = (uint32_t)(window >> 2 * width & mask);
+        to[i + 3] = (uint32_t)(window >> 3 * width & mask);
+    }
+    for (; i < count; i++, at += width)
+        to[i] = fhi_bits_at(bits, at, width);
+}
+
 /* Copies the positions of posting i of the opened block, all of them or those of wanted forms. */
 static uint32_t copy_opened(const fhi_cursor *cursor, uint32_t i, uint32_t doc, bool wanted_only, uint32_t *to,
                             uint32_t *forms)
@@ -594,6 +610,10 @@ static uint32_t copy_opened(const fhi_cursor *cursor, uint32_t i, uint32_t doc, 
     uint32_t form = cursor->forms_told ? fhi_form_of_code(cursor->opened_codes[i]) : 0;
     if (choose && !mixed && !is_wanted(cursor->wanted, form)) return 0;
     const unsigned form_width = mixed ? fhi_mixed_width(cursor->opened_mixed[i], cursor->list_end) : 0;
+    if (!mixed && !forms) {
+        copy_plain(cursor->opened_bits, start, count, width, to);
+        return count;
+    }
     uint32_t written = 0;
     for (uint32_t j = 0; j < count; j++) {
         if (mixed) {

@@ -56,16 +56,16 @@ typedef struct fhi_cursor {
     /* the chunk in view */
     uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
-    uint64_t present[4]; /* ranges that hold postings */
+    uint64_t present[4];                              /* ranges that hold postings */
     const uint8_t *bases, *position_bases, *locators; /* dense */
     const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
     /* sparse, flat and tiny: the decoded run */
     uint32_t run_count, run_capacity;
     uint32_t *run_docs, *run_freqs, *run_codes, *run_form_freqs;
     const uint8_t **run_mixed;
-    uint32_t *run_position_starts;           /* tiny: index into tiny_positions; run_count + 1 of them */
-    const uint8_t **block_positions;         /* per block of 128: its position block; one more for the end */
-    uint32_t run_end;                        /* one past the chunk's last posting in the run */
+    uint32_t *run_position_starts;   /* tiny: index into tiny_positions; run_count + 1 of them */
+    const uint8_t **block_positions; /* per block of 128: its position block; one more for the end */
+    uint32_t run_end;                /* one past the chunk's last posting in the run */
     uint32_t *tiny_positions, *tiny_forms;
     /* the position block last opened */
     const void *opened; /* what it belongs to: a dense payload, or an element of block_positions; blocks may be empty,
@@ -76,8 +76,8 @@ typedef struct fhi_cursor {
     uint32_t *opened_codes;
     const uint8_t **opened_mixed;
     /* large arrays, from bounds on, are not cleared at init */
-    uint8_t bounds[FHI_CHUNK_RANGES];                 /* by range; after bound() of it */
-    uint8_t quarters[FHI_CHUNK_RANGES]; /* by range: bit q set when documents [64 q, 64 q + 64) hold postings */
+    uint8_t bounds[FHI_CHUNK_RANGES];        /* by range; after bound() of it */
+    uint8_t quarters[FHI_CHUNK_RANGES];      /* by range: bit q set when documents [64 q, 64 q + 64) hold postings */
     uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where bounds are not 0 */
 } fhi_cursor;
 
