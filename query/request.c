@@ -22,6 +22,7 @@ struct fhi_searcher {
     bool any_word;   /* the analyzer is `words` */
     fhi_arena arena; /* syntax, plan, hits */
     fhi_arena show;  /* one hit */
+    fhi_store_decompressor *decompressor;
     fhi_buf record;
 };
 
@@ -108,6 +109,8 @@ fh_status fhi_searcher_create(const char *analyzer, fhi_searcher **out, fh_err *
     s->any_word = strcmp(analyzer, "words") == 0;
     fh_status status = fh_analyzer_create(analyzer, &s->analyzer, err);
     if (status == FH_OK) status = fhi_snippeter_create(s->analyzer, &s->snippeter, err);
+    if (status == FH_OK && fhi_store_decompressor_create(&s->decompressor) != FH_OK)
+        status = fhi_fail(err, FH_E_NOMEM, "no memory for a searcher");
     if (status != FH_OK) {
         fhi_searcher_destroy(s);
         return status;
@@ -121,6 +124,7 @@ void fhi_searcher_destroy(fhi_searcher *searcher)
     if (!searcher) return;
     fhi_snippeter_destroy(searcher->snippeter);
     fh_analyzer_destroy(searcher->analyzer);
+    fhi_store_decompressor_destroy(searcher->decompressor);
     fhi_arena_fini(&searcher->arena);
     fhi_arena_fini(&searcher->show);
     fhi_buf_fini(&searcher->record);
@@ -222,7 +226,7 @@ static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit
     fhi_shown title, snippet;
     fhi_arena_reset(&s->show);
     if (deadline_ns && now_ns() > deadline_ns) return fhi_fail(err, FH_E_DEADLINE, "while showing the hits");
-    FH_TRY(fhi_segment_record(fhi_index_segment(index, hit->segment), hit->doc, &s->record, err));
+    FH_TRY(fhi_segment_record_with(fhi_index_segment(index, hit->segment), hit->doc, s->decompressor, &s->record, err));
     FH_TRY(fh_record_decode(fhi_buf_str(&s->record), &record));
     FH_TRY(fhi_snippet_title(s->snippeter, record.fields[FH_FIELD_TITLE], &s->show, &title));
     FH_TRY(fhi_snippet_make(s->snippeter, &record, &s->show, &snippet));

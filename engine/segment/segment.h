@@ -157,6 +157,12 @@ fhi_column_value fhi_segment_column_value(const fhi_segment *segment, fhi_column
 
 /* Stored article of a document into *record (cleared first). Codes: FH_E_CORRUPT, FH_E_NOMEM. */
 fh_status fhi_segment_record(const fhi_segment *segment, uint32_t doc, fhi_buf *record, fh_err *err);
+/* The same with a decompressor of the caller's, for who reads many: making one costs more than using it. */
+typedef struct fhi_store_decompressor fhi_store_decompressor; /* one per thread */
+fh_status fhi_store_decompressor_create(fhi_store_decompressor **out);
+void fhi_store_decompressor_destroy(fhi_store_decompressor *decompressor); /* NULL is allowed */
+fh_status fhi_segment_record_with(const fhi_segment *segment, uint32_t doc, fhi_store_decompressor *decompressor,
+                                  fhi_buf *record, fh_err *err);
 /* Its id, copied into *id (cleared first). */
 fh_status fhi_segment_doc_id(const fhi_segment *segment, uint32_t doc, fhi_buf *id, fh_err *err);
 /* Its frame as it lies in the file, with the dictionary it needs: what a merge copies. */

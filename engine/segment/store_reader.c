@@ -3,6 +3,8 @@
 
 #include <fihrist/record.h>
 
+#include <stdlib.h>
+
 enum { FRAME_GROUP = 64, RECORD_BYTES_MAX = 256 * 1024 * 1024 };
 
 /* The group of 64 frames a document belongs to: offset of its first frame, then packed lengths. */
@@ -58,24 +60,54 @@ fh_status fhi_segment_frame(const fhi_segment *segment, uint32_t doc, fh_str *fr
     return FH_OK;
 }
 
-fh_status fhi_segment_record(const fhi_segment *segment, uint32_t doc, fhi_buf *record, fh_err *err)
+struct fhi_store_decompressor {
+    ZSTD_DCtx *context;
+};
+
+fh_status fhi_store_decompressor_create(fhi_store_decompressor **out)
+{
+    fhi_store_decompressor *decompressor = calloc(1, sizeof *decompressor);
+    if (decompressor) decompressor->context = ZSTD_createDCtx();
+    if (decompressor && !decompressor->context) {
+        free(decompressor);
+        decompressor = NULL;
+    }
+    *out = decompressor;
+    return decompressor ? FH_OK : FH_E_NOMEM;
+}
+
+void fhi_store_decompressor_destroy(fhi_store_decompressor *decompressor)
+{
+    if (!decompressor) return;
+    (void)ZSTD_freeDCtx(decompressor->context);
+    free(decompressor);
+}
+
+fh_status fhi_segment_record_with(const fhi_segment *segment, uint32_t doc, fhi_store_decompressor *decompressor,
+                                  fhi_buf *record, fh_err *err)
 {
     fh_str frame, dictionary;
     uint32_t bytes;
     fhi_buf_clear(record);
     FH_TRY(fhi_segment_frame(segment, doc, &frame, &bytes, &dictionary, err));
     uint8_t *to = fhi_buf_extend(record, bytes);
-    ZSTD_DCtx *context = ZSTD_createDCtx();
-    if ((!to && bytes) || !context) {
-        (void)ZSTD_freeDCtx(context);
-        return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
-    }
+    if (!to && bytes) return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
     const fhi_store_dictionary *found = dictionary_of(segment, doc);
-    const size_t got =
-        ZSTD_decompress_usingDDict(context, to, bytes, frame.ptr, frame.len, found ? found->dictionary : NULL);
-    (void)ZSTD_freeDCtx(context);
+    const size_t got = ZSTD_decompress_usingDDict(decompressor->context, to, bytes, frame.ptr, frame.len,
+                                                  found ? found->dictionary : NULL);
     if (ZSTD_isError(got) || got != bytes) return frame_damaged(segment, frame, err);
     return FH_OK;
+}
+
+fh_status fhi_segment_record(const fhi_segment *segment, uint32_t doc, fhi_buf *record, fh_err *err)
+{
+    fhi_store_decompressor *decompressor;
+    fhi_buf_clear(record);
+    if (fhi_store_decompressor_create(&decompressor) != FH_OK)
+        return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
+    const fh_status status = fhi_segment_record_with(segment, doc, decompressor, record, err);
+    fhi_store_decompressor_destroy(decompressor);
+    return status;
 }
 
 fh_status fhi_segment_doc_id(const fhi_segment *segment, uint32_t doc, fhi_buf *id, fh_err *err)
