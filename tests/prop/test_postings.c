@@ -155,7 +155,7 @@ static void check_range(cursor_walk *walk, uint32_t chunk, uint32_t range)
     memset(&block, 0xA5, sizeof block);
     assert_int_equal(walk->cursor.present[range / 64] >> range % 64 & 1, count > 0);
     for (uint32_t quarter = 0; quarter < 4; quarter++)
-        assert_int_equal(fhi_cursor_quarters(&walk->cursor, range) >> quarter & 1, mask[quarter] != 0);
+        assert_int_equal(walk->cursor.quarters[range] >> quarter & 1, mask[quarter] != 0);
     fhi_cursor_load(&walk->cursor, range, &block);
     assert_memory_equal(block.mask, mask, sizeof mask);
     assert_int_equal(block.count, count);
