@@ -44,10 +44,10 @@ OPT_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-fra
 OPT_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 OPT_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT := $(OPT_$(MODE))
-# Instrumented code makes gcc warn of conversions nobody wrote; release and debug are the judges.
-WARN_ubsan := -Wno-conversion -Wno-maybe-uninitialized
-WARN_asan := -Wno-maybe-uninitialized
-WARN_tsan := -Wno-maybe-uninitialized
+# Instrumented code makes gcc warn of what nobody wrote; release and debug are the judges.
+WARN_ubsan := -Wno-conversion -Wno-maybe-uninitialized -Wno-format-truncation -Wno-stringop-overflow
+WARN_asan := -Wno-maybe-uninitialized -Wno-format-truncation -Wno-stringop-overflow
+WARN_tsan := -Wno-maybe-uninitialized -Wno-format-truncation -Wno-stringop-overflow
 $(if $(OPT),,$(error MODE=$(MODE) is none of release debug asan ubsan tsan fuzz))
 
 # Asked only when something is compiled, then remembered: pkg-config may not be there before `make deps`.

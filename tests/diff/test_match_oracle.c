@@ -508,7 +508,7 @@ static void pruned_exhaustive_and_oracle_agree_on_small_corpora(void **state)
     (void)state;
     rng random;
     rng_init(&random, "small corpora");
-    for (int i = 0; i < 60; i++)
+    for (int i = 0; i < rng_rounds(60); i++)
         try_corpus(&random, rng_below(&random, 2), 1 + (uint32_t)rng_below(&random, 4), 60, 12, 60);
 }
 
@@ -517,7 +517,7 @@ static void they_agree_where_lists_are_dense(void **state)
     (void)state;
     rng random;
     rng_init(&random, "dense lists");
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < rng_rounds(6); i++)
         try_corpus(&random, rng_below(&random, 2), 1 + (uint32_t)rng_below(&random, 2), 4000, 40, 25);
 }
 

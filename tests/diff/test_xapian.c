@@ -332,7 +332,7 @@ static void small_corpora_answer_as_libxapian_does(void **state)
     (void)state;
     rng random;
     rng_init(&random, "small corpora");
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < rng_rounds(30); i++)
         try_corpus(&random, 1 + (uint32_t)rng_below(&random, 4), 80, 15, 100);
 }
 

@@ -70,3 +70,11 @@ uint64_t rng_skewed(rng *random, unsigned bits_max)
     const uint64_t value = rng_next(random);
     return bits == 64 ? value : value & ((UINT64_C(1) << bits) - 1);
 }
+
+int rng_rounds(int full)
+{
+    const char *given = getenv("FH_EFFORT");
+    const long percent = given && *given ? strtol(given, NULL, 10) : 100;
+    const long rounds = percent > 0 && percent <= 1000 ? full * percent / 100 : full;
+    return rounds > 0 ? (int)rounds : 1;
+}

@@ -27,4 +27,8 @@ void rng_bytes(rng *random, void *to, size_t len);
 /* Skewed towards small values: a random number of bits up to bits_max, then that many random bits. */
 uint64_t rng_skewed(rng *random, unsigned bits_max);
 
+/* How many rounds of random work to do where `full` are wanted: FH_EFFORT percent of them, 100 unless set, at least
+ * one. The sanitizers, which are slow, are run with less. */
+int rng_rounds(int full);
+
 #endif

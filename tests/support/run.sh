@@ -55,6 +55,11 @@ fi
 
 export TEST_LOGS="build/$MODE/test-logs" FIHRIST="build/$MODE/fihrist" CMOCKA_MESSAGE_OUTPUT=tap
 export MODE TEST_TIMEOUT="${TEST_TIMEOUT:-300}"
+# Random tests do less where everything is slow.
+case $MODE in
+asan | ubsan) export FH_EFFORT="${FH_EFFORT:-40}" ;;
+tsan) export FH_EFFORT="${FH_EFFORT:-15}" ;;
+esac
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 rm -rf "$TEST_LOGS"
 mkdir -p "$TEST_LOGS"

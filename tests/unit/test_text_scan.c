@@ -95,7 +95,7 @@ static void tokens_lie_in_order_within_any_text(void **state)
     rng random;
     rng_init(&random, __func__);
     assert_non_null(buffer);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rng_rounds(ROUNDS); round++) {
         const fh_token *tokens;
         const fh_str text = random_text(&random, buffer, (size_t)rng_below(&random, 100));
         (void)run(both[round & 1], text, &tokens);
@@ -110,7 +110,7 @@ static void texts_after_a_line_of_dots_analyze_as_alone(void **state)
     rng random;
     rng_init(&random, __func__);
     assert_true(first && second && joined);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rng_rounds(ROUNDS); round++) {
         const fh_str a = random_text(&random, first, (size_t)rng_below(&random, 20));
         const fh_str b = random_text(&random, second, (size_t)rng_below(&random, 20));
         const fh_token *tokens;
