@@ -147,7 +147,11 @@ static fh_status word_node(fhi_planner *planner, const fh_token *token, const fh
     (*out)->weight = mode->weight * (token->word->stop ? STOP_WEIGHT : 1);
     if (!token->word->stop) planner->content = true;
     if (token->word->kind == FH_TOKEN_DATE) return date_spec(planner, token->word, &(*out)->word);
-    return spec_of(planner, token->word, mode->exact, &(*out)->word);
+    FH_TRY(spec_of(planner, token->word, mode->exact, &(*out)->word));
+    /* Nearly every article holds `de` as written: to tell its forms apart costs time and says nothing. `sûr` does. */
+    if (token->word->stop && !mode->exact && fhi_str_equal(token->word->exact, token->word->fold))
+        (*out)->word.exact = (fh_str){NULL, 0};
+    return FH_OK;
 }
 
 /* Tokens [first, last] as a phrase, dates as one slot. The one word when there is one. */

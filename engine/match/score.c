@@ -47,20 +47,24 @@ static bool score_few(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[
 {
     enum { FEW = 32, SHARE = 4 }; /* at most so many, and so much of the block */
     const leaf_view view = view_of(walk);
+    const fhi_cursor *cursor = &eval->groups->cursors[0];
     const fhi_block *block = &eval->groups->blocks[0];
-    uint32_t count = 0, docs[FEW], freqs[FEW];
+    uint32_t count = 0, docs[FEW], freqs[FEW], form_freqs[FEW];
     for (uint32_t word = 0; word < 4; word++)
         count += fhi_popcount64(mask[word]);
-    if (eval->exact_weight > 0.0f || count > FEW || count * SHARE > block->count) return false;
+    if (count > FEW || count * SHARE > block->count) return false;
     count = 0;
     for (uint32_t word = 0; word < 4; word++)
         for (uint64_t bits = mask[word]; bits; bits &= bits - 1, count++) {
             docs[count] = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            freqs[count] = fhi_cursor_freq(&eval->groups->cursors[0], block, fhi_block_index(block, docs[count]));
-            if (freqs[count] == 0) return false;
+            const uint32_t posting = fhi_block_index(block, docs[count]);
+            if (!fhi_cursor_freq(cursor, block, posting, &freqs[count], &form_freqs[count])) return false;
         }
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         walk->scores[docs[i]] += eval->weight * share(&view, freqs[i], docs[i]);
+        if (eval->exact_weight > 0.0f && form_freqs[i])
+            walk->scores[docs[i]] += eval->exact_weight * share(&view, form_freqs[i], docs[i]);
+    }
     return true;
 }
 

@@ -53,7 +53,7 @@ uint32_t fhi_index_live_count(const fhi_index *index);
 float fhi_index_average_length(const fhi_index *index);
 const float *fhi_index_length_table(const fhi_index *index); /* fhi_length_table at that average: 256 entries */
 /* tf / (tf + K) at that average, for each frequency below FHI_SHARE_FREQS times 256 length bytes. */
-enum { FHI_SHARE_FREQS = 16 };
+enum { FHI_SHARE_FREQS = 32 };
 const float *fhi_index_shares(const fhi_index *index);
 /* The live document with this id, or FH_E_NOT_FOUND. */
 fh_status fhi_index_find_id(const fhi_index *index, fh_str id, uint32_t *segment, uint32_t *doc, fh_err *err);

@@ -46,6 +46,7 @@ static bool reserve_run(fhi_cursor *cursor, uint32_t count)
 
 static bool is_wanted(const fhi_form_set *wanted, uint32_t form)
 {
+    if (wanted->count == 1) return wanted->forms[0] == form;
     uint32_t low = 0, high = wanted->count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
@@ -63,13 +64,15 @@ static uint32_t mixed_freq(const fhi_form_set *wanted, const uint8_t *record, co
     fhi_span names = fhi_span_of(record, (size_t)(end - record));
     const uint64_t count = fhi_span_get_varint(&names);
     fhi_span freqs = names;
+    bool any = false;
     for (uint64_t i = 0; i < count; i++)
-        (void)fhi_span_get_varint(&freqs);
+        any |= is_wanted(wanted, (uint32_t)fhi_span_get_varint(&freqs));
+    if (!any) return 0;
     uint32_t found = 0, left = freq;
     for (uint64_t i = 0; i < count; i++) {
         const uint32_t form = (uint32_t)fhi_span_get_varint(&names);
-        const uint32_t explicit = i + 1 < count ? (uint32_t)fhi_span_get_varint(&freqs) : left;
-        const uint32_t part = explicit < left ? explicit : left;
+        const uint32_t told = i + 1 < count ? (uint32_t)fhi_span_get_varint(&freqs) : left;
+        const uint32_t part = told < left ? told : left;
         left -= part;
         if (is_wanted(wanted, form)) found += part;
     }
@@ -85,12 +88,17 @@ static void pick_forms(const fhi_cursor *cursor, uint32_t count, const fhi_tail 
             form_freqs[i] = wanted ? tail->freqs[i] : 0;
         return;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        if (tail->codes[i] == FHI_FORM_MIXED)
-            form_freqs[i] = mixed_freq(cursor->wanted, tail->mixed[i], cursor->list_end, tail->freqs[i]);
-        else
+    if (cursor->wanted->count == 1) { /* the exact form of a word: compare codes, then look into what is mixed */
+        const uint32_t code = fhi_form_code(cursor->wanted->forms[0]);
+        for (uint32_t i = 0; i < count; i++)
+            form_freqs[i] = tail->codes[i] == code ? tail->freqs[i] : 0;
+    } else {
+        for (uint32_t i = 0; i < count; i++)
             form_freqs[i] = is_wanted(cursor->wanted, fhi_form_of_code(tail->codes[i])) ? tail->freqs[i] : 0;
     }
+    for (uint32_t i = 0; i < count; i++)
+        if (tail->codes[i] == FHI_FORM_MIXED)
+            form_freqs[i] = mixed_freq(cursor->wanted, tail->mixed[i], cursor->list_end, tail->freqs[i]);
 }
 
 /* Sums of gaps may have wrapped around in a damaged file. */
@@ -497,8 +505,8 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
         return;
     }
     fhi_tail tail = {.freqs = block->own_freqs, .codes = codes, .mixed = mixed};
-    if (!fhi_tail_decode(tail_start(block), cursor->payloads_end, block->count, cursor->unit, cursor->forms_told,
-                         &tail)) {
+    const bool with_forms = cursor->forms_told && cursor->wanted;
+    if (!fhi_tail_decode(tail_start(block), cursor->payloads_end, block->count, cursor->unit, with_forms, &tail)) {
         memset(block->mask, 0, sizeof block->mask);
         block->count = 0;
         (void)corrupt(cursor);
@@ -509,15 +517,32 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
     pick_forms(cursor, block->count, &tail, block->own_form_freqs);
 }
 
-uint32_t fhi_cursor_freq(const fhi_cursor *cursor, const fhi_block *block, uint32_t i)
+bool fhi_cursor_freq(const fhi_cursor *cursor, const fhi_block *block, uint32_t i, uint32_t *freq, uint32_t *form_freq)
 {
-    if (!block->payload) return cursor->run_freqs[block->run_first + i];
+    *form_freq = 0;
+    if (!block->payload) {
+        *freq = cursor->run_freqs[block->run_first + i];
+        if (cursor->wanted && !cursor->forms_told) *form_freq = is_wanted(cursor->wanted, 0) ? *freq : 0;
+        if (cursor->wanted && cursor->forms_told) *form_freq = cursor->run_form_freqs[block->run_first + i];
+        return true;
+    }
     const uint8_t *tail = tail_start(block);
-    const unsigned width = tail < cursor->payloads_end ? fhi_width_of_code[*tail & 7] : 32;
-    if (width > 8 || fhi_packed_bytes(block->count, width) > (size_t)(cursor->payloads_end - tail - 1)) return 0;
-    if (width == 0) return cursor->unit;
-    const uint32_t code = fhi_bits_at(tail + 1, (uint64_t)i * width, width);
-    return code == (UINT32_C(1) << width) - 1 ? 0 : cursor->unit + code;
+    if (tail >= cursor->payloads_end) return false;
+    const unsigned width = fhi_width_of_code[*tail & 7], form_width = fhi_width_of_code[*tail >> 3 & 7];
+    const size_t freq_bytes = fhi_packed_bytes(block->count, width);
+    if (width > 8 ||
+        freq_bytes + fhi_packed_bytes(block->count, form_width) > (size_t)(cursor->payloads_end - tail - 1))
+        return false;
+    const uint32_t code = width ? fhi_bits_at(tail + 1, (uint64_t)i * width, width) : 0;
+    if (width && code == (UINT32_C(1) << width) - 1) return false;
+    *freq = cursor->unit + code;
+    if (!cursor->wanted) return true;
+    uint32_t form = 0;
+    if (cursor->forms_told && form_width)
+        form = fhi_bits_at(tail + 1 + freq_bytes, (uint64_t)i * form_width, form_width);
+    if (cursor->forms_told && form == FHI_FORM_MIXED) return false;
+    *form_freq = is_wanted(cursor->wanted, fhi_form_of_code(form)) ? *freq : 0;
+    return true;
 }
 
 /* ---- positions ---- */

@@ -106,8 +106,8 @@ static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, uint32_t range)
 /* Documents of one range of the chunk in view. */
 void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block);
 void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the same range */
-/* Frequency of one posting of a block after load(), without the rest; 0 when that cannot be told alone. */
-uint32_t fhi_cursor_freq(const fhi_cursor *cursor, const fhi_block *block, uint32_t i);
+/* Frequencies of one posting of a block after load(), without the rest; false when they cannot be told alone. */
+bool fhi_cursor_freq(const fhi_cursor *cursor, const fhi_block *block, uint32_t i, uint32_t *freq, uint32_t *form_freq);
 
 /* Positions of posting i of a block after load() (tail() is not needed), increasing, into to[0..]; only of the wanted
  * forms when wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there
@@ -141,7 +141,8 @@ static inline uint32_t fhi_block_index(const fhi_block *block, uint32_t d)
 
 /* ---- shared with list_decode.c ---- */
 
-/* Decodes count postings' frequencies, form codes and mixed records. */
+/* Decodes count postings' frequencies and, when forms_told, form codes and mixed records; tail->end is right only
+ * when the forms, if there are any, are decoded too. */
 bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit, bool forms_told,
                      fhi_tail *tail);
 

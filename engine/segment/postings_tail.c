@@ -48,9 +48,10 @@ static bool skip_mixed(fhi_span *span)
 {
     const uint64_t forms = fhi_span_get_varint(span);
     if (forms < 2 || forms > fhi_span_left(span)) return false;
-    for (uint64_t left = 2 * forms - 1; left > 0 && !span->failed; left--)
-        (void)fhi_span_get_varint(span);
-    return !span->failed;
+    uint64_t left = 2 * forms - 1; /* a varint ends with a byte below 0x80 */
+    for (; left > 0 && span->at < span->len; span->at++)
+        left -= span->data[span->at] < 0x80;
+    return left == 0;
 }
 
 bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit, bool forms_told,

@@ -169,7 +169,7 @@ static fh_status derive(fhi_postings_writer *writer)
 
 /* ---- blocks ---- */
 
-/* Bytes the frequency codes take at this width, escapes included. */
+/* Bytes the frequency codes take at this width, escapes included; an escape costs one more, for the time it takes. */
 static size_t freq_cost(const uint32_t *freqs, uint32_t count, uint32_t unit, unsigned width)
 {
     const uint32_t escape = width == 0 ? 1 : (UINT32_C(1) << width) - 1;
@@ -178,7 +178,7 @@ static size_t freq_cost(const uint32_t *freqs, uint32_t count, uint32_t unit, un
         const uint32_t code = freqs[i] - unit;
         if (code < escape) continue;
         if (width == 0) return SIZE_MAX;
-        bytes += code - escape < 0x80 ? 1 : code - escape < 0x4000 ? 2 : 5;
+        bytes += code - escape < 0x80 ? 2 : code - escape < 0x4000 ? 3 : 6;
     }
     return bytes;
 }

@@ -13,7 +13,7 @@ typedef struct fhi_store_dictionary {
     ZSTD_DDict *dictionary; /* NULL when bytes are empty */
 } fhi_store_dictionary;
 
-enum { FHI_BOUND_FREQS = 16 };
+enum { FHI_BOUND_FREQS = 64 };
 
 struct fhi_segment {
     const fhi_vfs *vfs;
