@@ -1,6 +1,8 @@
 /* index.c - the snapshot a reader holds: the segments of one manifest, opened, counted, shared. */
 #include "engine/segment/index.h"
 
+#include "engine/segment/segment_internal.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -36,9 +38,11 @@ static fh_status open_segment(fhi_index *index, const char *directory, uint32_t 
 {
     const fhi_segment_info *info = &index->manifest.segments[i];
     FH_TRY(fhi_segment_open(index->vfs, directory, info->id, &index->manifest.settings, &index->segments[i], err));
-    if (fhi_segment_doc_count(index->segments[i]) != info->doc_count || info->deleted_count > info->doc_count)
-        return fhi_fail_at(err, FH_E_CORRUPT, fhi_segment_path(index->segments[i]), 0,
-                           "the manifest counts other articles than the segment");
+    const fhi_segment *segment = index->segments[i];
+    if (segment->doc_count != info->doc_count || segment->length_sum != info->length_sum ||
+        segment->map.len != info->file_bytes || info->deleted_count > info->doc_count ||
+        (info->deleted_count > 0 && info->delete_id == 0))
+        return fhi_fail_at(err, FH_E_CORRUPT, segment->path, 0, "the manifest tells of another segment");
     if (info->delete_id) FH_TRY(fhi_deletes_read(index->vfs, directory, info, &index->live_bits[i], err));
     return FH_OK;
 }

@@ -1,4 +1,7 @@
-/* list_decode.c - one term's postings decoded whole, as the writer took them: for merges and for check. */
+/* list_decode.c - one term's postings decoded whole, as the writer took them: for merges and for check.
+ *
+ * What comes out may be written again as it is: documents increase, positions do not go back, forms are of the term.
+ */
 #include "engine/segment/postings_reader.h"
 
 #include <stdlib.h>
@@ -16,10 +19,31 @@ typedef struct list_decoder {
     fhi_cursor cursor;
     fhi_block block;
     fhi_buf docs, counts, positions, forms;
+    const fhi_segment *segment;
+    uint32_t form_count;
+    uint64_t occurrences_max; /* a list of its size holds no more: one takes a bit, or its document is short */
 } list_decoder;
+
+static void refuse(list_decoder *decoder)
+{
+    if (decoder->cursor.status == FH_OK) decoder->cursor.status = FH_E_CORRUPT;
+}
+
+static bool fits(const list_decoder *decoder, uint32_t doc, const uint32_t *positions, const uint32_t *forms,
+                 uint32_t count)
+{
+    uint32_t before = 0;
+    if (decoder->docs.len) before = fhi_load32(decoder->docs.data + decoder->docs.len - sizeof before) + 1;
+    if (doc < before || doc >= decoder->segment->doc_count || count == 0) return false;
+    if (decoder->positions.len / sizeof *positions + count > decoder->occurrences_max) return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (forms[i] >= decoder->form_count || (i > 0 && positions[i] < positions[i - 1])) return false;
+    return true;
+}
 
 static void decode_posting(list_decoder *decoder, uint32_t chunk, uint32_t range, uint32_t i)
 {
+    const uint32_t doc = chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + decoder->block.ids[i];
     uint32_t room = 64;
     for (;;) {
         const size_t at = decoder->positions.len;
@@ -34,8 +58,12 @@ static void decode_posting(list_decoder *decoder, uint32_t chunk, uint32_t range
             room = count;
             continue;
         }
+        if (!fits(decoder, doc, (uint32_t *)(void *)positions, (uint32_t *)(void *)forms, count)) {
+            refuse(decoder);
+            return;
+        }
         decoder->positions.len = decoder->forms.len = at + count * sizeof(uint32_t);
-        fhi_buf_put32(&decoder->docs, chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + decoder->block.ids[i]);
+        fhi_buf_put32(&decoder->docs, doc);
         fhi_buf_put32(&decoder->counts, count);
         return;
     }
@@ -91,6 +119,9 @@ fh_status fhi_list_decode(const fhi_segment *segment, const fhi_term_info *info,
     fhi_arena_init(&arena, DECODE_ARENA_BYTES);
     list_decoder *state = calloc(1, sizeof *state);
     if (!state) return FH_E_NOMEM;
+    state->segment = segment;
+    state->form_count = info->form_count;
+    state->occurrences_max = fhi_term_occurrences_max(info);
     fh_status status = fhi_cursor_init(&state->cursor, segment, info, NULL, &arena);
     const uint32_t chunks = (segment->doc_count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
     for (uint32_t chunk = 0; chunk < chunks && status == FH_OK; chunk++) {

@@ -208,7 +208,7 @@ static bool decode_tiny(fhi_cursor *cursor)
         for (uint64_t j = 0; j < count; j++, at++) {
             position += fhi_span_get_varint(&span);
             const uint32_t form = cursor->forms_told ? (uint32_t)fhi_span_get_varint(&span) : 0;
-            if (span.failed || position > FHI_POSITION_MAX) return corrupt(cursor);
+            if (span.failed || position >> cursor->segment->widths[doc] != 0) return corrupt(cursor);
             const uint32_t weight = weight_at(cursor->segment, (uint32_t)doc, (uint32_t)position);
             freq += weight;
             if (cursor->wanted && is_wanted(cursor->wanted, form)) form_freq += weight;
@@ -623,8 +623,25 @@ static void copy_plain(const uint8_t *bits, uint64_t at, uint32_t count, unsigne
         to[i] = fhi_bits_at(bits, at, width);
 }
 
+/* Lists the forms that a mixed record names; each stands somewhere, so there are at most as many as occurrences. */
+static bool read_names(fhi_cursor *cursor, const uint8_t *record, uint32_t occurrences, uint32_t *count)
+{
+    fhi_span span = fhi_span_of(record, (size_t)(cursor->list_end - record));
+    const uint64_t named = fhi_span_get_varint(&span);
+    if (named > occurrences) return corrupt(cursor);
+    if (named > cursor->names_room) {
+        cursor->names = fhi_arena_alloc(cursor->arena, 2 * (size_t)named * sizeof *cursor->names);
+        if (!cursor->names) return out_of_memory(cursor);
+        cursor->names_room = 2 * (uint32_t)named;
+    }
+    *count = (uint32_t)named;
+    for (uint32_t i = 0; i < *count; i++)
+        cursor->names[i] = (uint32_t)fhi_span_get_varint(&span);
+    return true;
+}
+
 /* Copies the positions of posting i of the opened block, all of them or those of wanted forms. */
-static uint32_t copy_opened(const fhi_cursor *cursor, uint32_t i, uint32_t doc, bool wanted_only, uint32_t *to,
+static uint32_t copy_opened(fhi_cursor *cursor, uint32_t i, uint32_t doc, bool wanted_only, uint32_t *to,
                             uint32_t *forms)
 {
     const unsigned width = cursor->segment->widths[doc];
@@ -639,12 +656,14 @@ static uint32_t copy_opened(const fhi_cursor *cursor, uint32_t i, uint32_t doc, 
         copy_plain(cursor->opened_bits, start, count, width, to);
         return count;
     }
-    uint32_t written = 0;
+    uint32_t written = 0, named = 0;
+    if (mixed && !read_names(cursor, cursor->opened_mixed[i], count, &named)) return 0;
     for (uint32_t j = 0; j < count; j++) {
         if (mixed) {
             const uint64_t at = start + (uint64_t)count * width + (uint64_t)j * form_width;
             const uint32_t index = fhi_bits_at(cursor->opened_bits, at, form_width);
-            form = fhi_mixed_form(cursor->opened_mixed[i], cursor->list_end, index);
+            if (index >= named) return (uint32_t)corrupt(cursor);
+            form = cursor->names[index];
             if (choose && !is_wanted(cursor->wanted, form)) continue;
         }
         if (forms) forms[written] = form;

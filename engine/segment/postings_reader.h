@@ -75,6 +75,8 @@ typedef struct fhi_cursor {
     uint64_t *opened_starts; /* bit of each posting's first position */
     uint32_t *opened_codes;
     const uint8_t **opened_mixed;
+    uint32_t *names; /* forms that one mixed record names; scratch */
+    uint32_t names_room;
     /* large arrays, from bounds on, are not cleared at init */
     uint8_t bounds[FHI_CHUNK_RANGES];        /* by range; after bound() of it */
     uint8_t quarters[FHI_CHUNK_RANGES];      /* by range: bit q set when documents [64 q, 64 q + 64) hold postings */
@@ -153,6 +155,5 @@ bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const u
 
 /* Form of each occurrence of a mixed posting: index bits of this width follow its positions. */
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end);
-uint32_t fhi_mixed_form(const uint8_t *record, const uint8_t *end, uint32_t index);
 
 #endif

@@ -97,16 +97,6 @@ unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end)
     return fhi_bits_of((uint32_t)fhi_span_get_varint(&span) - 1);
 }
 
-uint32_t fhi_mixed_form(const uint8_t *record, const uint8_t *end, uint32_t index)
-{
-    fhi_span span = fhi_span_of(record, (size_t)(end - record));
-    if (index >= fhi_span_get_varint(&span)) return UINT32_MAX;
-    uint32_t form = 0;
-    for (uint32_t i = 0; i <= index; i++)
-        form = (uint32_t)fhi_span_get_varint(&span);
-    return form;
-}
-
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
                         const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes, const uint8_t *const *mixed,
                         const uint8_t **bits, uint32_t *counts, uint64_t *starts)
@@ -131,11 +121,14 @@ bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const u
     }
     uint64_t at = 0;
     for (uint32_t i = 0; i < count && !codes; i++) {
+        const unsigned width = segment->widths[docs[i]];
+        if (width == 0 && counts[i] > FHI_PLACE_COUNT_MAX) return false;
         starts[i] = at;
-        at += (uint64_t)counts[i] * segment->widths[docs[i]];
+        at += (uint64_t)counts[i] * width;
     }
     for (uint32_t i = 0; i < count && codes; i++) {
         unsigned width = segment->widths[docs[i]];
+        if (width == 0 && counts[i] > FHI_PLACE_COUNT_MAX) return false;
         if (codes[i] == FHI_FORM_MIXED) width += fhi_mixed_width(mixed[i], end);
         starts[i] = at;
         at += (uint64_t)counts[i] * width;

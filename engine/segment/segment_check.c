@@ -1,6 +1,8 @@
 /* segment_check.c - the deep check of one segment: every byte's checksum, then the structure of every part. */
 #include "engine/segment/postings_reader.h"
 
+#include <stdlib.h>
+
 /* Pages of 64 KiB, in order: the first that differs names the damage. */
 static fh_status check_pages(const fhi_segment *segment, fh_err *err)
 {
@@ -26,59 +28,124 @@ static fh_status check_sections(const fhi_segment *segment, fh_err *err)
     return FH_OK;
 }
 
-static fh_status check_articles(const fhi_segment *segment, fh_err *err)
+/* ---- articles ---- */
+
+/* Reads every article; gathers what the table of ids should hold. */
+static fh_status check_articles(const fhi_segment *segment, uint64_t *ids, fh_err *err)
 {
+    const char *store = (const char *)segment->sections[FHI_SECTION_STORE].data, *end = store;
     fhi_buf id = {0};
     fh_status status = FH_OK;
-    for (uint32_t doc = 0; doc < segment->doc_count && status == FH_OK; doc++)
-        status = fhi_segment_doc_id(segment, doc, &id, err);
+    for (uint32_t doc = 0; doc < segment->doc_count && status == FH_OK; doc++) {
+        fh_str frame, dictionary;
+        uint32_t bytes;
+        status = fhi_segment_frame(segment, doc, &frame, &bytes, &dictionary, err);
+        if (status == FH_OK && frame.ptr != end)
+            status =
+                fhi_segment_damaged(segment, FHI_SECTION_STORE_INDEX, 0, err, "a stored article is not in its place");
+        if (status == FH_OK) status = fhi_segment_doc_id(segment, doc, &id, err);
+        ids[doc] = fhi_hash64(id.data, id.len) >> 32 << 32 | doc;
+        end = frame.ptr + frame.len;
+    }
     fhi_buf_fini(&id);
     return status;
 }
 
-/* Every list decodes, and adds up to what the dictionary says of it. */
-static fh_status check_terms(const fhi_segment *segment, fh_err *err)
+static int compare_ids(const void *a, const void *b)
 {
-    fhi_dictionary_cursor cursor;
-    fhi_list_scratch scratch = {0};
-    uint32_t seen = 0;
-    fh_status status = segment->terms.entry_count ? fhi_dictionary_at(&segment->terms, 0, &cursor) : FH_E_NOT_FOUND;
-    for (; status == FH_OK; status = fhi_dictionary_next(&cursor), seen++) {
-        fhi_list list;
-        const fhi_term_info info = {.ordinal = cursor.entry.ordinal,
-                                    .df = (uint32_t)cursor.entry.values[0],
-                                    .form_count = (uint32_t)cursor.entry.values[1],
-                                    .offset = cursor.entry.offset,
-                                    .bytes = cursor.entry.values[2]};
-        status = fhi_list_decode(segment, &info, &scratch, &list);
-        if (status == FH_OK) continue;
-        (void)fhi_segment_damaged(segment, FHI_SECTION_POSTINGS, info.offset, err, "a posting list is damaged");
-        goto done;
-    }
-    if (status == FH_E_NOT_FOUND && seen == segment->terms.entry_count) status = FH_OK;
-    if (status != FH_OK)
-        (void)fhi_segment_damaged(segment, FHI_SECTION_TERMS, 0, err, "the term dictionary is damaged");
-done:
-    fhi_list_scratch_fini(&scratch);
-    return status == FH_E_NOT_FOUND ? FH_E_CORRUPT : status;
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
 }
 
-static fh_status check_forms(const fhi_segment *segment, fh_err *err)
+static fh_status check_documents(const fhi_segment *segment, fh_err *err)
+{
+    uint64_t *ids = malloc(((size_t)segment->doc_count + 1) * sizeof *ids);
+    if (!ids) return fhi_fail(err, FH_E_NOMEM, "cannot check the articles: out of memory");
+    fh_status status = check_articles(segment, ids, err);
+    if (status == FH_OK && segment->doc_count) {
+        qsort(ids, segment->doc_count, sizeof *ids, compare_ids);
+        if (memcmp(ids, segment->sections[FHI_SECTION_IDS].data, segment->doc_count * sizeof *ids) != 0)
+            status = fhi_segment_damaged(segment, FHI_SECTION_IDS, 0, err, "the table of ids names other articles");
+    }
+    free(ids);
+    return status;
+}
+
+/* ---- terms and forms ---- */
+
+typedef struct word_check {
+    const fhi_segment *segment;
+    fhi_list_scratch scratch;
+    uint64_t lists_end;    /* where the next list must begin */
+    uint32_t *form_counts; /* by term */
+    fh_err *err;
+} word_check;
+
+/* One list after the other, without gaps: each decodes, and adds up to what the dictionary says of it. */
+static fh_status check_term(word_check *check, const fhi_dictionary_entry *entry)
+{
+    fhi_list list;
+    fhi_term_info info;
+    fh_status status = fhi_segment_term(check->segment, entry, &info);
+    if (status == FH_OK && info.offset != check->lists_end) status = FH_E_CORRUPT;
+    if (status == FH_OK) status = fhi_list_decode(check->segment, &info, &check->scratch, &list);
+    if (status == FH_E_NOMEM) return fhi_fail(check->err, status, "cannot check a posting list: out of memory");
+    if (status != FH_OK)
+        return fhi_segment_damaged(check->segment, FHI_SECTION_POSTINGS, check->lists_end, check->err,
+                                   "a posting list is damaged");
+    check->lists_end += info.bytes;
+    check->form_counts[info.ordinal] = info.form_count;
+    return FH_OK;
+}
+
+/* A form is one of a term that is there. */
+static fh_status check_form(word_check *check, const fhi_dictionary_entry *entry)
+{
+    const fhi_segment *segment = check->segment;
+    if (entry->values[0] < segment->terms.entry_count && entry->values[1] < check->form_counts[entry->values[0]] &&
+        entry->values[2] <= segment->doc_count && memchr(entry->key.ptr, 0, entry->key.len))
+        return FH_OK;
+    return fhi_segment_damaged(segment, FHI_SECTION_FORMS, 0, check->err, "the dictionary of forms is damaged");
+}
+
+/* Keys increase, blocks are full, and there are as many entries as the index says. */
+static fh_status walk_dictionary(word_check *check, const fhi_dictionary *dictionary, fhi_section section,
+                                 fh_status (*check_entry)(word_check *, const fhi_dictionary_entry *))
 {
     fhi_dictionary_cursor cursor;
+    char last[FHI_KEY_BYTES_MAX];
+    fh_str before = {last, 0};
     uint32_t seen = 0;
-    fh_status status = segment->forms.entry_count ? fhi_dictionary_at(&segment->forms, 0, &cursor) : FH_E_NOT_FOUND;
-    for (; status == FH_OK; status = fhi_dictionary_next(&cursor), seen++)
-        if (cursor.entry.values[0] >= segment->terms.entry_count) break;
-    if (status == FH_E_NOT_FOUND && seen == segment->forms.entry_count) return FH_OK;
-    return fhi_segment_damaged(segment, FHI_SECTION_FORMS, 0, err, "the dictionary of forms is damaged");
+    fh_status status = dictionary->entry_count ? fhi_dictionary_at(dictionary, 0, &cursor) : FH_E_NOT_FOUND;
+    for (; status == FH_OK; status = fhi_dictionary_next(&cursor), seen++) {
+        const fh_str key = cursor.entry.key;
+        if (cursor.entry.ordinal != seen || (seen > 0 && fhi_str_compare(before, key) >= 0)) break;
+        FH_TRY(check_entry(check, &cursor.entry));
+        if (key.len) memcpy(last, key.ptr, key.len);
+        before.len = key.len;
+    }
+    if (status == FH_E_NOT_FOUND && seen == dictionary->entry_count) return FH_OK;
+    return fhi_segment_damaged(check->segment, section, 0, check->err, "a dictionary is damaged");
+}
+
+static fh_status check_words(const fhi_segment *segment, fh_err *err)
+{
+    word_check check = {.segment = segment, .err = err};
+    check.form_counts = malloc(((size_t)segment->terms.entry_count + 1) * sizeof *check.form_counts);
+    if (!check.form_counts) return fhi_fail(err, FH_E_NOMEM, "cannot check the terms: out of memory");
+    fh_status status = walk_dictionary(&check, &segment->terms, FHI_SECTION_TERMS, check_term);
+    if (status == FH_OK && check.lists_end != segment->sections[FHI_SECTION_POSTINGS].len)
+        status = fhi_segment_damaged(segment, FHI_SECTION_POSTINGS, check.lists_end, err, "more than the terms name");
+    if (status == FH_OK) status = walk_dictionary(&check, &segment->forms, FHI_SECTION_FORMS, check_form);
+    fhi_list_scratch_fini(&check.scratch);
+    free(check.form_counts);
+    return status;
 }
 
 fh_status fhi_segment_check(const fhi_segment *segment, fh_err *err)
 {
     FH_TRY(check_pages(segment, err));
     FH_TRY(check_sections(segment, err));
-    FH_TRY(check_articles(segment, err));
-    FH_TRY(check_terms(segment, err));
-    return check_forms(segment, err);
+    FH_TRY(check_documents(segment, err));
+    return check_words(segment, err);
 }

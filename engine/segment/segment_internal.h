@@ -49,6 +49,15 @@ static inline uint8_t fhi_segment_bound(const fhi_segment *segment, uint32_t fre
     return fhi_segment_compute_bound(segment, freq, norm);
 }
 
+/* A term as its entry tells it. Codes: FH_E_CORRUPT, *info then being empty. */
+fh_status fhi_segment_term(const fhi_segment *segment, const fhi_dictionary_entry *entry, fhi_term_info *info);
+
+/* No list of these sizes holds more occurrences: one takes a bit at least, but in documents of a single position. */
+static inline uint64_t fhi_term_occurrences_max(const fhi_term_info *info)
+{
+    return info->bytes * 8 + (uint64_t)info->df * FHI_PLACE_COUNT_MAX;
+}
+
 /* Damage inside a section: fills err with the file and the offset in it. */
 fh_status fhi_segment_damaged(const fhi_segment *segment, fhi_section section, uint64_t offset, fh_err *err,
                               const char *what);

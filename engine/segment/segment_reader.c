@@ -93,18 +93,16 @@ static fh_status open_store(fhi_segment *segment)
 {
     fhi_span span = segment->sections[FHI_SECTION_STORE_DICTS];
     const uint32_t count = fhi_span_get32(&span);
-    if (span.failed || count > fhi_span_left(&span) / 8) return FH_E_CORRUPT;
+    if (span.failed || count > (uint64_t)segment->doc_count + 1) return FH_E_CORRUPT;
     segment->store_dictionaries = calloc(count ? count : 1, sizeof *segment->store_dictionaries);
     if (!segment->store_dictionaries) return FH_E_NOMEM;
     segment->store_dictionary_count = count;
-    uint32_t before = 0;
     for (uint32_t i = 0; i < count; i++) {
         fhi_store_dictionary *dictionary = &segment->store_dictionaries[i];
         dictionary->first_doc = fhi_span_get32(&span);
         const uint32_t bytes = fhi_span_get32(&span);
         const uint8_t *data = fhi_span_take(&span, bytes);
-        if (!data || dictionary->first_doc < before) return FH_E_CORRUPT;
-        before = dictionary->first_doc;
+        if (!data || (i > 0 && dictionary->first_doc <= dictionary[-1].first_doc)) return FH_E_CORRUPT;
         dictionary->bytes = (fh_str){(const char *)data, bytes};
         if (bytes == 0) continue;
         dictionary->dictionary = ZSTD_createDDict(data, bytes);
@@ -297,13 +295,23 @@ fhi_column_value fhi_segment_column_value(const fhi_segment *segment, fhi_column
 
 /* ---- terms and forms ---- */
 
-static void fill_term(const fhi_dictionary_entry *entry, fhi_term_info *info)
+/* What a dictionary says of a term is believed only where it fits the segment. */
+fh_status fhi_segment_term(const fhi_segment *segment, const fhi_dictionary_entry *entry, fhi_term_info *info)
 {
-    *info = (fhi_term_info){.ordinal = entry->ordinal,
-                            .df = (uint32_t)entry->values[0],
-                            .form_count = (uint32_t)entry->values[1],
-                            .offset = entry->offset,
-                            .bytes = entry->values[2]};
+    const uint64_t postings = segment->sections[FHI_SECTION_POSTINGS].len;
+    *info = (fhi_term_info){0};
+    if (entry->values[0] == 0 || entry->values[0] > segment->doc_count || entry->offset > postings ||
+        entry->values[2] > postings - entry->offset)
+        return FH_E_CORRUPT;
+    const fhi_term_info found = {.ordinal = entry->ordinal,
+                                 .df = (uint32_t)entry->values[0],
+                                 .form_count = (uint32_t)entry->values[1],
+                                 .offset = entry->offset,
+                                 .bytes = entry->values[2]};
+    if (entry->values[1] == 0 || entry->values[1] > UINT32_MAX || found.form_count > fhi_term_occurrences_max(&found))
+        return FH_E_CORRUPT;
+    *info = found;
+    return FH_OK;
 }
 
 fh_status fhi_terms_find(const fhi_segment *segment, fh_str term, fhi_term_info *info)
@@ -311,8 +319,7 @@ fh_status fhi_terms_find(const fhi_segment *segment, fh_str term, fhi_term_info 
     fhi_dictionary_entry entry;
     *info = (fhi_term_info){0};
     FH_TRY(fhi_dictionary_find(&segment->terms, term, &entry));
-    fill_term(&entry, info);
-    return FH_OK;
+    return fhi_segment_term(segment, &entry, info);
 }
 
 fh_status fhi_terms_at(const fhi_segment *segment, uint32_t ordinal, fhi_term_info *info)
@@ -320,8 +327,7 @@ fh_status fhi_terms_at(const fhi_segment *segment, uint32_t ordinal, fhi_term_in
     fhi_dictionary_cursor cursor;
     *info = (fhi_term_info){0};
     FH_TRY(fhi_dictionary_at(&segment->terms, ordinal, &cursor));
-    fill_term(&cursor.entry, info);
-    return FH_OK;
+    return fhi_segment_term(segment, &cursor.entry, info);
 }
 
 uint32_t fhi_terms_count(const fhi_segment *segment)
@@ -341,7 +347,7 @@ fh_status fhi_terms_scan(const fhi_segment *segment, fh_str prefix, fhi_term_see
     for (; status == FH_OK; status = fhi_dictionary_next(&cursor)) {
         fhi_term_info info;
         if (!fhi_str_starts(cursor.entry.key, prefix)) return FH_OK;
-        fill_term(&cursor.entry, &info);
+        FH_TRY(fhi_segment_term(segment, &cursor.entry, &info));
         if (!seen(argument, cursor.entry.key, &info)) return FH_OK;
     }
     return status == FH_E_NOT_FOUND ? FH_OK : status;

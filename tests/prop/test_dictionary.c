@@ -131,6 +131,9 @@ static void check_seek(const made_keys *made, fh_str key)
 {
     static fhi_dictionary_cursor cursor;
     const uint32_t expected = first_from(made, key);
+    const bool present = expected < made->count && fhi_str_equal(made->keys[expected], key);
+    assert_int_equal(fhi_dictionary_find(&made->dictionary, key, &cursor.entry), present ? FH_OK : FH_E_NOT_FOUND);
+    if (present) check_entry(made, &cursor, expected);
     const fh_status status = fhi_dictionary_seek(&made->dictionary, key, &cursor);
     assert_int_equal(status, expected < made->count ? FH_OK : FH_E_NOT_FOUND);
     for (uint32_t i = expected; i < made->count && i < expected + 40; i++) {

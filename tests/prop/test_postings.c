@@ -154,12 +154,15 @@ static void check_range(cursor_walk *walk, uint32_t chunk, uint32_t range)
     }
     memset(&block, 0xA5, sizeof block);
     assert_int_equal(walk->cursor.present[range / 64] >> range % 64 & 1, count > 0);
-    for (uint32_t quarter = 0; quarter < 4; quarter++)
+    for (uint32_t quarter = 0; quarter < 4 && count; quarter++)
         assert_int_equal(walk->cursor.quarters[range] >> quarter & 1, mask[quarter] != 0);
     fhi_cursor_load(&walk->cursor, range, &block);
     assert_memory_equal(block.mask, mask, sizeof mask);
     assert_int_equal(block.count, count);
     if (!count) return;
+    const uint32_t i = (uint32_t)rng_below(&walk->made->random, count);
+    const uint32_t freq = fhi_cursor_freq(&walk->cursor, &block, i);
+    assert_true(freq == 0 || freq == made_list_freq(walk->list, &walk->made->docs, first + i, NULL));
     if (rng_below(&walk->made->random, 3) == 0) /* tail() is not needed first */
         check_positions(walk, range, &block, 0, first);
     assert_true(walk->cursor.bounds[range] > 0);
