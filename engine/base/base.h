@@ -210,7 +210,7 @@ static inline fh_status fhi_arena_failure(const fhi_arena *arena)
 /* ---- checksums and hashes ------------------------------------------------------------------------------ */
 uint32_t fhi_crc32c(uint32_t crc, const void *data, size_t len);        /* Castagnoli, start with 0; chainable */
 uint32_t fhi_crc32c_scalar(uint32_t crc, const void *data, size_t len); /* the definition, for CPUs without it */
-uint64_t fhi_hash64(const void *data, size_t len); /* not for hostile key sets without a probe bound */
+uint64_t fhi_hash64(const void *data, size_t len); /* part of the format: ids; not keyed, so bound your probes */
 
 /* Offset of the first byte that is not part of valid UTF-8, or len when all is well (RFC 3629). */
 size_t fhi_utf8_check(const void *data, size_t len);

@@ -1,4 +1,4 @@
-/* hash.c - a 64-bit hash for in-memory tables, and the UTF-8 check every input passes. */
+/* hash.c - a 64-bit hash for tables in memory and for the ids of a segment, and the UTF-8 check every input passes. */
 #include "engine/base/base.h"
 
 #include <unicode/utf8.h>

@@ -19,7 +19,7 @@ fh_status fhi_column_writer_add(fhi_column_writer *writer, const fhi_column_valu
 /* Appends: u32 value count, u32 bytes of the values, offsets, values, then a packed array of the ordinals. */
 void fhi_column_writer_put(const fhi_column_writer *writer, uint32_t doc_count, fhi_buf *to);
 
-/* A packed array as it lies in a section: u32 smallest value, u8 width, 3 zero bytes, packed differences. */
+/* A packed array as it lies in a section: u32 smallest value, u32 width, packed differences. */
 typedef struct fhi_packed {
     const uint8_t *packed;
     uint32_t base;

@@ -32,7 +32,7 @@ void fhi_dictionary_writer_init(fhi_dictionary_writer *writer, fhi_dictionary_ki
 void fhi_dictionary_writer_fini(fhi_dictionary_writer *writer);
 /* Keys must increase strictly: else FH_E_INVALID. */
 fh_status fhi_dictionary_writer_add(fhi_dictionary_writer *writer, fh_str key, const uint64_t values[FHI_ENTRY_VALUES]);
-/* Closes the last block and puts the head of the index in front: index is then complete. */
+/* Closes the last block and puts the number of entries at the end of the index, which is then complete. */
 fh_status fhi_dictionary_writer_finish(fhi_dictionary_writer *writer);
 
 /* ---- reading ---- */

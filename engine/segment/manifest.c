@@ -1,7 +1,7 @@
 /* manifest.c - the file that names the live segments, and the small delete files; see FORMAT.md, sections 7 and 8.
  *
- * The manifest is written beside the old one, synced, and renamed over it; then the directory is synced. At every
- * instant a reader finds one that is whole.
+ * The manifest is written beside the old one and synced, the directory with the new segments' names too; then it is
+ * renamed over the old one and the directory synced again. At every instant a reader finds one that is whole.
  */
 #include "engine/codec/bitpack.h"
 #include "engine/segment/index.h"
@@ -99,6 +99,8 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
     }
     if (content.status == FH_OK) fhi_buf_put32(&content, fhi_crc32c(0, content.data, content.len));
     fh_status status = write_file(vfs, temporary, &content, err);
+    /* the names of the segments reach the disk before the manifest that names them */
+    if (status == FH_OK) status = vfs->sync_dir(vfs->context, directory, err);
     if (status == FH_OK) status = vfs->rename(vfs->context, temporary, path, err);
     if (status == FH_OK) status = vfs->sync_dir(vfs->context, directory, err);
     fhi_buf_fini(&content);

@@ -80,7 +80,7 @@ typedef struct fhi_cursor {
     /* large arrays, from bounds on, are not cleared at init */
     uint8_t bounds[FHI_CHUNK_RANGES];        /* by range; after bound() of it */
     uint8_t quarters[FHI_CHUNK_RANGES];      /* by range: bit q set when documents [64 q, 64 q + 64) hold postings */
-    uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where bounds are not 0 */
+    uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where quarters are not 0 */
 } fhi_cursor;
 
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,

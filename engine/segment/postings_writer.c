@@ -335,7 +335,7 @@ static void put_sparse_run(fhi_postings_writer *writer, uint32_t first, uint32_t
 
 /* ---- dense chunk ---- */
 
-/* Ids of one range: bytes below 32 postings, else a 256-bit map; then the position locator and the tail. */
+/* Ids of one range: bytes below 32 postings, else a 256-bit map; then the tail and where the positions stand. */
 static void put_dense_range(fhi_postings_writer *writer, uint32_t first, uint32_t count, size_t position_offset,
                             fhi_buf *to)
 {
@@ -363,7 +363,7 @@ static uint16_t presence_of(const fhi_postings_writer *writer, uint32_t first, u
     return presence;
 }
 
-/* Directory (bounds, locators, group bases), payloads, positions. Answers false, with *to as it was, when a
+/* Bytes of the payloads, group bases, locators, bounds, payloads, positions. Answers false, with *to as it was, when a
  * locator would overflow: the caller writes a sparse run instead. */
 static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t chunk, fhi_buf *to)
 {

@@ -113,10 +113,11 @@ fh_status fhi_segment_writer_status(const fhi_segment_writer *writer); /* the st
 typedef struct fhi_segment_info {
     uint64_t id;
     uint64_t file_bytes;
-    uint64_t length_sum; /* of exact document lengths: average length = length_sum / doc_count */
-    uint64_t raw_bytes;  /* of stored records before compression */
-    uint64_t delete_id;  /* number in the name of its .del file; 0 when nothing is deleted */
-    uint32_t doc_count;  /* including deleted ones */
+    uint64_t
+        length_sum;     /* of document lengths, exact until a merge drops documents: average = length_sum / doc_count */
+    uint64_t raw_bytes; /* of stored records before compression */
+    uint64_t delete_id; /* number in the name of its .del file; 0 when nothing is deleted */
+    uint32_t doc_count; /* including deleted ones */
     uint32_t deleted_count;
 } fhi_segment_info;
 

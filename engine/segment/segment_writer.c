@@ -342,7 +342,7 @@ static int compare_u64(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Groups of 64: u64 offset of the first frame, u8 width, 7 zero bytes, packed lengths. */
+/* A pair for each group of 64 frames (u64 offset of the first, u64 place of its lengths), then the packed lengths. */
 static void put_store_index(fhi_segment_writer *writer, fhi_buf *to)
 {
     const uint32_t *bytes = as_words(&writer->frame_bytes);
