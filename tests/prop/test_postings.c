@@ -161,8 +161,12 @@ static void check_range(cursor_walk *walk, uint32_t chunk, uint32_t range)
     assert_int_equal(block.count, count);
     if (!count) return;
     const uint32_t i = (uint32_t)rng_below(&walk->made->random, count);
-    const uint32_t freq = fhi_cursor_freq(&walk->cursor, &block, i);
-    assert_true(freq == 0 || freq == made_list_freq(walk->list, &walk->made->docs, first + i, NULL));
+    uint32_t freq = 0, form_freq = 0;
+    if (fhi_cursor_freq(&walk->cursor, &block, i, &freq, &form_freq)) {
+        assert_int_equal(freq, made_list_freq(walk->list, &walk->made->docs, first + i, NULL));
+        if (walk->wanted.count)
+            assert_int_equal(form_freq, made_list_freq(walk->list, &walk->made->docs, first + i, walk->is_wanted));
+    }
     if (rng_below(&walk->made->random, 3) == 0) /* tail() is not needed first */
         check_positions(walk, range, &block, 0, first);
     assert_true(walk->cursor.bounds[range] > 0);
