@@ -20,7 +20,7 @@ enum {
     FHI_GROUP_RANGES = 8,     /* ranges of a dense chunk that share a base offset */
     FHI_BLOCK_POSTINGS = 128, /* postings in a block of a sparse run */
 
-    FHI_TINY_DF_MAX = 8,    /* up to here a list is a plain sequence of varints */
+    FHI_TINY_DF_MAX = 8,   /* up to here a list is a plain sequence of varints */
     FHI_FLAT_DF_MAX = 384, /* up to here one sparse run over the whole segment; a writer's choice */
 
     FHI_LIST_FLAT = 1, /* first byte of a list over FHI_TINY_DF_MAX */
