@@ -41,6 +41,7 @@ typedef struct merge_job {
     fhi_segment_writer *writer;
     fhi_strings terms;
     fhi_strings names;
+    fhi_store_decompressor *decompressor;
     fhi_arena kept; /* names given to the emitter */
     fhi_list_build list;
     fhi_emitter emitter;
@@ -178,7 +179,7 @@ static fh_status copy_doc(merge_job *job, const merge_source *source, uint32_t d
 {
     const fhi_segment *segment = source->input.segment;
     fh_str dictionary;
-    FH_TRY(fhi_segment_doc_id(segment, doc, id, job->err));
+    FH_TRY(fhi_segment_doc_id_with(segment, doc, job->decompressor, id, job->err));
     fhi_doc copy = {.id = fhi_buf_str(id),
                     .day = fhi_segment_day(segment, doc),
                     .minute = fhi_segment_minute(segment, doc),
@@ -204,7 +205,7 @@ static fh_status copy_docs(merge_job *job)
     fhi_buf id = {0};
     fh_str dictionary = {0};
     uint32_t next = 0;
-    fh_status status = FH_OK;
+    fh_status status = fhi_store_decompressor_create(&job->decompressor);
     for (uint32_t i = 0; i < job->source_count && status == FH_OK; i++) {
         merge_source *source = &job->sources[i];
         const uint32_t count = fhi_segment_doc_count(source->input.segment);
@@ -373,6 +374,7 @@ static void job_fini(merge_job *job)
     fhi_arena_fini(&job->kept);
     fhi_list_build_fini(&job->list);
     fhi_emitter_fini(&job->emitter);
+    fhi_store_decompressor_destroy(job->decompressor);
 }
 
 fh_status fhi_merge(const fhi_merge_input *inputs, uint32_t input_count, bool told_apart, fhi_segment_writer *writer,

@@ -166,6 +166,8 @@ fh_status fhi_segment_record_with(const fhi_segment *segment, uint32_t doc, fhi_
                                   fhi_buf *record, fh_err *err);
 /* Its id, copied into *id (cleared first). */
 fh_status fhi_segment_doc_id(const fhi_segment *segment, uint32_t doc, fhi_buf *id, fh_err *err);
+fh_status fhi_segment_doc_id_with(const fhi_segment *segment, uint32_t doc, fhi_store_decompressor *decompressor,
+                                  fhi_buf *id, fh_err *err);
 /* Its frame as it lies in the file, with the dictionary it needs: what a merge copies. */
 fh_status fhi_segment_frame(const fhi_segment *segment, uint32_t doc, fh_str *frame, uint32_t *record_bytes,
                             fh_str *dictionary, fh_err *err);

@@ -35,7 +35,9 @@ static fh_status check_articles(const fhi_segment *segment, uint64_t *ids, fh_er
 {
     const char *store = (const char *)segment->sections[FHI_SECTION_STORE].data, *end = store;
     fhi_buf id = {0};
-    fh_status status = FH_OK;
+    fhi_store_decompressor *decompressor;
+    fh_status status = fhi_store_decompressor_create(&decompressor);
+    if (status != FH_OK) return fhi_fail(err, status, "cannot check the articles: out of memory");
     for (uint32_t doc = 0; doc < segment->doc_count && status == FH_OK; doc++) {
         fh_str frame, dictionary;
         uint32_t bytes;
@@ -43,10 +45,11 @@ static fh_status check_articles(const fhi_segment *segment, uint64_t *ids, fh_er
         if (status == FH_OK && frame.ptr != end)
             status =
                 fhi_segment_damaged(segment, FHI_SECTION_STORE_INDEX, 0, err, "a stored article is not in its place");
-        if (status == FH_OK) status = fhi_segment_doc_id(segment, doc, &id, err);
+        if (status == FH_OK) status = fhi_segment_doc_id_with(segment, doc, decompressor, &id, err);
         ids[doc] = fhi_hash64(id.data, id.len) >> 32 << 32 | doc;
         end = frame.ptr + frame.len;
     }
+    fhi_store_decompressor_destroy(decompressor);
     fhi_buf_fini(&id);
     return status;
 }

@@ -112,7 +112,19 @@ fh_status fhi_segment_record(const fhi_segment *segment, uint32_t doc, fhi_buf *
 
 fh_status fhi_segment_doc_id(const fhi_segment *segment, uint32_t doc, fhi_buf *id, fh_err *err)
 {
-    FH_TRY(fhi_segment_record(segment, doc, id, err));
+    fhi_store_decompressor *decompressor;
+    fhi_buf_clear(id);
+    if (fhi_store_decompressor_create(&decompressor) != FH_OK)
+        return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
+    const fh_status status = fhi_segment_doc_id_with(segment, doc, decompressor, id, err);
+    fhi_store_decompressor_destroy(decompressor);
+    return status;
+}
+
+fh_status fhi_segment_doc_id_with(const fhi_segment *segment, uint32_t doc, fhi_store_decompressor *decompressor,
+                                  fhi_buf *id, fh_err *err)
+{
+    FH_TRY(fhi_segment_record_with(segment, doc, decompressor, id, err));
     fh_record record;
     if (fh_record_decode(fhi_buf_str(id), &record) != FH_OK)
         return fhi_segment_damaged(segment, FHI_SECTION_STORE, 0, err, "a stored article is damaged");

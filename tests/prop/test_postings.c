@@ -289,18 +289,12 @@ static void round_trip(rng *random, uint32_t doc_count, docs_shape shape, uint32
     *random = made.random;
 }
 
-static int rounds(int usual)
-{
-    const char *thorough = getenv("FH_THOROUGH");
-    return thorough && *thorough ? usual * 10 : usual;
-}
-
 static void lists_of_small_segments_come_back(void **state)
 {
     (void)state;
     rng random;
     rng_init(&random, "lists_of_small_segments_come_back");
-    for (int round = 0; round < rounds(60); round++)
+    for (int round = 0; round < rng_rounds(60); round++)
         round_trip(&random, 1 + (uint32_t)rng_skewed(&random, 12), DOCS_MIXED, 8);
 }
 
@@ -310,7 +304,7 @@ static void lists_over_several_chunks_come_back(void **state)
     static const uint32_t sizes[] = {65535, 65536, 65537, 131072, 200000};
     rng random;
     rng_init(&random, "lists_over_several_chunks_come_back");
-    for (int round = 0; round < rounds(1); round++)
+    for (int round = 0; round < rng_rounds(1); round++)
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
             round_trip(&random, sizes[i], DOCS_MIXED, 10);
 }
@@ -321,7 +315,7 @@ static void lists_of_one_word_documents_beside_long_ones_come_back(void **state)
     (void)state;
     rng random;
     rng_init(&random, "lists_of_one_word_documents_beside_long_ones_come_back");
-    for (int round = 0; round < rounds(10); round++)
+    for (int round = 0; round < rng_rounds(10); round++)
         round_trip(&random, 600 + (uint32_t)rng_below(&random, 5000), DOCS_STRETCHES, 8);
 }
 
