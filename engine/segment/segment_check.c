@@ -38,7 +38,7 @@ static fh_status check_articles(const fhi_segment *segment, uint64_t *ids, fh_er
     fhi_store_decompressor *decompressor;
     fh_status status = fhi_store_decompressor_create(&decompressor);
     if (status != FH_OK) return fhi_fail(err, status, "cannot check the articles: out of memory");
-    for (uint32_t doc = 0; doc < segment->doc_count && status == FH_OK; doc++) {
+    for (uint32_t doc = 0; doc < segment->doc_count; doc++) {
         fh_str frame, dictionary;
         uint32_t bytes;
         status = fhi_segment_frame(segment, doc, &frame, &bytes, &dictionary, err);
@@ -46,6 +46,7 @@ static fh_status check_articles(const fhi_segment *segment, uint64_t *ids, fh_er
             status =
                 fhi_segment_damaged(segment, FHI_SECTION_STORE_INDEX, 0, err, "a stored article is not in its place");
         if (status == FH_OK) status = fhi_segment_doc_id_with(segment, doc, decompressor, &id, err);
+        if (status != FH_OK) break;
         ids[doc] = fhi_hash64(id.data, id.len) >> 32 << 32 | doc;
         end = frame.ptr + frame.len;
     }

@@ -1,6 +1,7 @@
 /* test_damage.c - every byte of a small index is changed, every file is cut: check finds it and names the place, a
  * search answers or fails, and nothing is read outside a file. Then damage with right checksums, as somebody would make
  * it on purpose: anything but a crash or a hang. */
+#include "engine/segment/segment_internal.h"
 #include "tests/support/repair.h"
 #include "tests/support/rng.h"
 #include "tests/support/scratch.h"
@@ -75,6 +76,39 @@ static void whole_index_passes(void **state)
     assert_int_equal(search(memory, SMALL_INDEX_SEARCHES), FH_OK);
     assert_int_equal(fhi_index_open(&memory->table, SMALL_INDEX_FOLDER, &index, NULL), FH_OK);
     assert_int_equal(fhi_index_live_count(index), 1048);
+    fhi_index_release(index);
+}
+
+typedef struct list_kinds {
+    const fhi_segment *segment;
+    bool tiny, flat, dense, sparse;
+} list_kinds;
+
+/* What a list is, by its first bytes. */
+static bool see_kind(void *argument, fh_str term, const fhi_term_info *info)
+{
+    list_kinds *kinds = argument;
+    const uint8_t *list = kinds->segment->sections[FHI_SECTION_POSTINGS].data + info->offset;
+    (void)term;
+    if (info->df <= FHI_TINY_DF_MAX)
+        kinds->tiny = true;
+    else if (list[0] == FHI_LIST_FLAT)
+        kinds->flat = true;
+    else if (list[3 + 4] == FHI_CHUNK_DENSE)
+        kinds->dense = true;
+    else
+        kinds->sparse = true;
+    return true;
+}
+
+static void small_index_holds_tiny_flat_dense_and_sparse_lists(void **state)
+{
+    vfs_memory *memory = *state;
+    fhi_index *index;
+    assert_int_equal(fhi_index_open(&memory->table, SMALL_INDEX_FOLDER, &index, NULL), FH_OK);
+    list_kinds kinds = {.segment = fhi_index_segment(index, 0)};
+    assert_int_equal(fhi_terms_scan(kinds.segment, FH_STR(""), see_kind, &kinds), FH_OK);
+    assert_true(kinds.tiny && kinds.flat && kinds.dense && kinds.sparse);
     fhi_index_release(index);
 }
 
@@ -265,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_index_passes),
+        cmocka_unit_test(small_index_holds_tiny_flat_dense_and_sparse_lists),
         cmocka_unit_test(every_changed_byte_is_found_and_survived),
         cmocka_unit_test(every_cut_file_is_found_and_survived),
         cmocka_unit_test(missing_files_are_named),

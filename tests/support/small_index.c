@@ -79,14 +79,8 @@ static fh_status add_terms(fhi_segment_writer *writer, uint32_t docs)
 static void add_forms(fhi_segment_writer *writer)
 {
     static const char *const folds[] = {"chose", "commun", "commun", "deux", "deux", "rare", "raree"};
-    static const char *const exacts[] = {"chose",
-                                         "commun",
-                                         "comm\xC3\xBBn",
-                                         "deux",
-                                         "de\xC3\xBCx",
-                                         "rare",
-                                         "rar\xC3\xA9"
-                                         "e"};
+    static const char *const exacts[] = {"chose",       "commun", "comm\xC3\xBBn",  "deux",
+                                         "de\xC3\xBCx", "rare",   "rar\xC3\xA9\x65"};
     static const uint32_t terms[] = {0, 1, 1, 2, 2, 3, 3}, ordinals[] = {0, 0, 1, 0, 1, 0, 1};
     for (size_t i = 0; i < sizeof folds / sizeof folds[0]; i++) {
         const fhi_form form = {fhi_str(folds[i]), fhi_str(exacts[i]), terms[i], ordinals[i], 1};
