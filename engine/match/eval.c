@@ -1,6 +1,8 @@
 /* eval.c - the documents of one range under each kind of node, as bitmaps. */
 #include "engine/match/eval.h"
 
+#include <stdlib.h>
+
 static void clear(uint64_t mask[4])
 {
     memset(mask, 0, 4 * sizeof *mask);
@@ -54,16 +56,10 @@ static bool reserve_positions(fhi_walk *walk, fhi_group *group, uint32_t room)
     return true;
 }
 
-static void sort_positions(uint32_t *positions, uint32_t count)
+static int compare_positions(const void *a, const void *b)
 {
-    for (uint32_t gap = count / 2; gap > 0; gap /= 2)
-        for (uint32_t i = gap; i < count; i++) {
-            const uint32_t position = positions[i];
-            uint32_t j = i;
-            for (; j >= gap && positions[j - gap] > position; j -= gap)
-                positions[j] = positions[j - gap];
-            positions[j] = position;
-        }
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
 }
 
 static bool append_positions(fhi_walk *walk, fhi_group *group, uint32_t list, uint32_t posting)
@@ -92,7 +88,7 @@ bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_
         if (!append_positions(walk, group, i, posting)) return false;
         lists++;
     }
-    if (lists > 1) sort_positions(group->positions, group->position_count);
+    if (lists > 1) qsort(group->positions, group->position_count, sizeof *group->positions, compare_positions);
     while (group->position_count > 0 && group->positions[group->position_count - 1] >= end)
         group->position_count--;
     return true;

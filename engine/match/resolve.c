@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 static fh_status refuse(const fhi_plan *plan, fh_status status, const char *why)
 {
@@ -103,16 +104,10 @@ static bool collect_term(void *argument, fh_str term, const fhi_term_info *info)
     return ++found->count <= FHI_EXPANSION_MAX;
 }
 
-static void sort_pairs(uint64_t *pairs, uint32_t count)
+static int compare_pairs(const void *a, const void *b)
 {
-    for (uint32_t gap = count / 2; gap > 0; gap /= 2)
-        for (uint32_t i = gap; i < count; i++) {
-            const uint64_t pair = pairs[i];
-            uint32_t j = i;
-            for (; j >= gap && pairs[j - gap] > pair; j -= gap)
-                pairs[j] = pairs[j - gap];
-            pairs[j] = pair;
-        }
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
 }
 
 /* One list per stem, with the set of its forms that start so. */
@@ -150,7 +145,7 @@ static fh_status gather_prefix(fhi_plan *plan, fh_str prefix, fhi_word_stats *st
         if (status != FH_OK) return damaged(plan, i);
         if (found.count > FHI_EXPANSION_MAX)
             return refuse(plan, FH_E_LIMIT, "the prefix stands for too many words; write more of it");
-        sort_pairs(found.pairs, found.count);
+        qsort(found.pairs, found.count, sizeof *found.pairs, compare_pairs);
         status = group_pairs(plan, segment, &found, &stats->segments[i]);
         if (status == FH_E_NOMEM) return out_of_memory(plan);
         if (status != FH_OK) return damaged(plan, i);
