@@ -34,6 +34,17 @@ static fh_status write_file(const fhi_vfs *vfs, const char *path, const fhi_buf 
     return status;
 }
 
+/* Gives a file its name, once those given before in `directory` have reached the disk (NULL: there are none that
+ * matter); it is removed when that fails. */
+static fh_status name_file(const fhi_vfs *vfs, const char *directory, const char *temporary, const char *path,
+                           fh_err *err)
+{
+    fh_status status = directory ? vfs->sync_dir(vfs->context, directory, err) : FH_OK;
+    if (status == FH_OK) status = vfs->rename(vfs->context, temporary, path, err);
+    if (status != FH_OK) (void)vfs->remove(vfs->context, temporary, NULL);
+    return status;
+}
+
 /* ---- manifest ---- */
 
 static void put_settings(fhi_buf *to, const fhi_settings *settings)
@@ -100,8 +111,7 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
     if (content.status == FH_OK) fhi_buf_put32(&content, fhi_crc32c(0, content.data, content.len));
     fh_status status = write_file(vfs, temporary, &content, err);
     /* the names of the segments reach the disk before the manifest that names them */
-    if (status == FH_OK) status = vfs->sync_dir(vfs->context, directory, err);
-    if (status == FH_OK) status = vfs->rename(vfs->context, temporary, path, err);
+    if (status == FH_OK) status = name_file(vfs, directory, temporary, path, err);
     if (status == FH_OK) status = vfs->sync_dir(vfs->context, directory, err);
     fhi_buf_fini(&content);
     return status;
@@ -233,7 +243,7 @@ fh_status fhi_deletes_write(const fhi_vfs *vfs, const char *directory, uint64_t 
     fhi_buf_put(&content, deleted_bits, ((size_t)doc_count + 63) / 64 * 8);
     if (content.status == FH_OK) fhi_buf_put32(&content, fhi_crc32c(0, content.data, content.len));
     fh_status status = write_file(vfs, temporary, &content, err);
-    if (status == FH_OK) status = vfs->rename(vfs->context, temporary, path, err);
+    if (status == FH_OK) status = name_file(vfs, NULL, temporary, path, err);
     fhi_buf_fini(&content);
     return status;
 }

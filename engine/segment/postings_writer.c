@@ -31,6 +31,7 @@ struct fhi_postings_writer {
     uint32_t *position_starts; /* index of its first position */
     uint32_t *mixed_starts;    /* offset of its mixed record in `mixed`, when codes[i] == FHI_FORM_MIXED */
     fhi_buf mixed;             /* mixed records: varint forms, then their frequencies but the last */
+    fhi_buf pairs;             /* (form, frequency) of one posting, in order of first occurrence */
     fhi_buf bodies;            /* blocks being gathered */
     fhi_buf positions;         /* position blocks being gathered */
 };
@@ -58,6 +59,7 @@ void fhi_postings_writer_destroy(fhi_postings_writer *writer)
     if (!writer) return;
     free(writer->scratch);
     fhi_buf_fini(&writer->mixed);
+    fhi_buf_fini(&writer->pairs);
     fhi_buf_fini(&writer->bodies);
     fhi_buf_fini(&writer->positions);
     free(writer);
@@ -82,30 +84,30 @@ static uint32_t weight_at(const fhi_postings_writer *writer, uint32_t doc, uint3
 static void put_mixed_record(fhi_postings_writer *writer, uint32_t doc, const uint32_t *positions,
                              const uint32_t *forms, uint32_t count)
 {
-    fhi_buf pairs = {0}; /* (form, frequency) in order of first occurrence */
+    fhi_buf *pairs = &writer->pairs;
     uint32_t pair_count = 0;
+    fhi_buf_clear(pairs);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t *pair = (uint32_t *)(void *)pairs.data;
+        uint32_t *pair = (uint32_t *)(void *)pairs->data;
         uint32_t at = 0;
         while (at < pair_count && pair[2 * at] != forms[i])
             at++;
         if (at == pair_count) {
-            fhi_buf_put32(&pairs, forms[i]);
-            fhi_buf_put32(&pairs, 0);
-            if (pairs.status != FH_OK) break;
+            fhi_buf_put32(pairs, forms[i]);
+            fhi_buf_put32(pairs, 0);
+            if (pairs->status != FH_OK) break;
             pair_count++;
-            pair = (uint32_t *)(void *)pairs.data;
+            pair = (uint32_t *)(void *)pairs->data;
         }
         pair[2 * at + 1] += weight_at(writer, doc, positions[i]);
     }
-    const uint32_t *pair = (const uint32_t *)(const void *)pairs.data;
+    const uint32_t *pair = (const uint32_t *)(const void *)pairs->data;
     fhi_buf_put_varint(&writer->mixed, pair_count);
     for (uint32_t i = 0; i < pair_count; i++)
         fhi_buf_put_varint(&writer->mixed, pair[2 * i]);
     for (uint32_t i = 0; i + 1 < pair_count; i++)
         fhi_buf_put_varint(&writer->mixed, pair[2 * i + 1]);
-    if (pairs.status != FH_OK) writer->mixed.status = pairs.status;
-    fhi_buf_fini(&pairs);
+    if (pairs->status != FH_OK) writer->mixed.status = pairs->status;
 }
 
 static fh_status reserve_scratch(fhi_postings_writer *writer, size_t count)
