@@ -166,8 +166,8 @@ static fh_status write_manifest(fh_writer *writer, fh_err *err)
     if (status == FH_OK) {
         writer->generation = manifest.generation;
         writer->stats.index_bytes = bytes;
-        /* What stays behind here is removed by the next writer. */
-        (void)fhi_manifest_sweep(writer->vfs, writer->directory, &manifest, NULL);
+        /* What stays behind here is removed by the next commit. */
+        (void)fhi_manifest_sweep(writer->vfs, writer->directory, &manifest, 0, NULL);
     }
     fhi_manifest_fini(&manifest);
     return status;

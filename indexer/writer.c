@@ -52,10 +52,14 @@ static fh_status load_deletes(const fh_writer *writer, fhi_live_segment *segment
     if (segment->info.delete_id == 0) return FH_OK;
     FH_TRY(fhi_deletes_read(writer->vfs, writer->directory, &segment->info, &segment->deleted, err));
     const size_t words = ((size_t)segment->info.doc_count + 63) / 64;
-    for (size_t i = 0; i < words; i++)
+    uint32_t live = 0;
+    for (size_t i = 0; i < words; i++) {
+        live += (uint32_t)__builtin_popcountll(segment->deleted[i]);
         segment->deleted[i] = ~segment->deleted[i];
+    }
     segment->deleted_count = segment->info.deleted_count;
-    return FH_OK;
+    if (live == segment->info.doc_count - segment->deleted_count) return FH_OK;
+    return fhi_fail_at(err, FH_E_CORRUPT, writer->directory, 0, "the delete file counts other articles");
 }
 
 fh_status fhi_writer_add_segment(fh_writer *writer, const fhi_segment_info *info, bool fresh, fh_err *err)
@@ -69,7 +73,8 @@ fh_status fhi_writer_add_segment(fh_writer *writer, const fhi_segment_info *info
     }
     fhi_live_segment segment = {.info = *info, .fresh = fresh};
     FH_TRY(fhi_segment_open(writer->vfs, writer->directory, info->id, &writer->settings, &segment.segment, err));
-    const fh_status status = load_deletes(writer, &segment, err);
+    fh_status status = fhi_manifest_check_segment(info, segment.segment, err);
+    if (status == FH_OK) status = load_deletes(writer, &segment, err);
     if (status != FH_OK) {
         fhi_live_segment_fini(&segment);
         return status;
@@ -99,6 +104,23 @@ static fh_status reuse_dictionary(fh_writer *writer, fh_err *err)
     return writer->dictionary.status == FH_OK ? FH_OK : fhi_fail(err, FH_E_NOMEM, "out of memory");
 }
 
+/* Numbers for new files: above all that names in the directory hold, so that no file is ever written over. */
+static fh_status choose_ids(fh_writer *writer, const fhi_manifest *manifest, fh_err *err)
+{
+    fhi_survey found;
+    FH_TRY(fhi_manifest_survey(writer->vfs, writer->directory, &found, err));
+    if (manifest->generation == 0 && found.has_segments)
+        return fhi_fail_at(err, FH_E_CORRUPT, writer->directory, 0,
+                           "the folder holds segments but no MANIFEST; put it back, or take another folder (segments "
+                           "that a first run left when it was killed can be removed)");
+    uint64_t next = manifest->next_segment_id;
+    if (next <= found.id_max && found.id_max < UINT64_MAX) next = found.id_max + 1;
+    if (next <= found.id_max || next > UINT64_MAX / 2)
+        return fhi_fail_at(err, FH_E_CORRUPT, writer->directory, 0, "no numbers are left for new segments");
+    writer->next_segment_id = writer->first_segment_id = next;
+    return FH_OK;
+}
+
 static fh_status load(fh_writer *writer, const char *analyzer, fh_err *err)
 {
     fhi_manifest manifest;
@@ -106,9 +128,8 @@ static fh_status load(fh_writer *writer, const char *analyzer, fh_err *err)
     if (status == FH_E_NOT_FOUND) manifest = (fhi_manifest){.next_segment_id = 1};
     if (status != FH_OK && status != FH_E_NOT_FOUND) return status;
     writer->generation = manifest.generation;
-    writer->next_segment_id = manifest.next_segment_id;
-    status = settle(writer, &manifest, analyzer, err);
-    if (status == FH_OK) status = fhi_manifest_sweep(writer->vfs, writer->directory, &manifest, err);
+    status = choose_ids(writer, &manifest, err);
+    if (status == FH_OK) status = settle(writer, &manifest, analyzer, err);
     for (uint32_t i = 0; i < manifest.segment_count && status == FH_OK; i++) {
         writer->stats.index_bytes += manifest.segments[i].file_bytes;
         status = fhi_writer_add_segment(writer, &manifest.segments[i], false, err);
@@ -144,13 +165,14 @@ fh_status fh_writer_open(const char *directory, const fh_writer_options *options
     return FH_OK;
 }
 
-/* Removes the files of a run that was not committed: those the manifest on the disk, whichever it is, does not name. */
+/* Removes the files this writer made and did not commit: the manifest on the disk, whichever it is, does not name them.
+ * Older leftovers wait for a commit. */
 static void remove_leftovers(const fh_writer *writer)
 {
     fhi_manifest manifest;
     fh_status status = fhi_manifest_read(writer->vfs, writer->directory, &manifest, NULL);
     if (status == FH_OK || status == FH_E_NOT_FOUND)
-        (void)fhi_manifest_sweep(writer->vfs, writer->directory, &manifest, NULL);
+        (void)fhi_manifest_sweep(writer->vfs, writer->directory, &manifest, writer->first_segment_id, NULL);
     fhi_manifest_fini(&manifest);
 }
 
@@ -162,7 +184,7 @@ void fh_writer_close(fh_writer *writer)
         leftovers = leftovers || writer->segments[i].fresh;
         fhi_live_segment_fini(&writer->segments[i]);
     }
-    if (leftovers && writer->lock_fd >= 0) remove_leftovers(writer);
+    if (leftovers && writer->first_segment_id > 0) remove_leftovers(writer);
     free(writer->segments);
     fhi_memory_fini(&writer->memory);
     fhi_buf_fini(&writer->dictionary);

@@ -34,15 +34,20 @@ static void destroy(fhi_index *index)
     free(index);
 }
 
+fh_status fhi_manifest_check_segment(const fhi_segment_info *info, const fhi_segment *segment, fh_err *err)
+{
+    if (segment->doc_count == info->doc_count && segment->length_sum == info->length_sum &&
+        segment->map.len == info->file_bytes && info->deleted_count <= info->doc_count &&
+        (info->deleted_count == 0 || info->delete_id != 0))
+        return FH_OK;
+    return fhi_fail_at(err, FH_E_CORRUPT, segment->path, 0, "the manifest tells of another segment");
+}
+
 static fh_status open_segment(fhi_index *index, const char *directory, uint32_t i, fh_err *err)
 {
     const fhi_segment_info *info = &index->manifest.segments[i];
     FH_TRY(fhi_segment_open(index->vfs, directory, info->id, &index->manifest.settings, &index->segments[i], err));
-    const fhi_segment *segment = index->segments[i];
-    if (segment->doc_count != info->doc_count || segment->length_sum != info->length_sum ||
-        segment->map.len != info->file_bytes || info->deleted_count > info->doc_count ||
-        (info->deleted_count > 0 && info->delete_id == 0))
-        return fhi_fail_at(err, FH_E_CORRUPT, segment->path, 0, "the manifest tells of another segment");
+    FH_TRY(fhi_manifest_check_segment(info, index->segments[i], err));
     if (info->delete_id) FH_TRY(fhi_deletes_read(index->vfs, directory, info, &index->live_bits[i], err));
     return FH_OK;
 }

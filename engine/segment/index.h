@@ -2,7 +2,7 @@
  *
  * A directory holds MANIFEST, segments (*.seg), deletes (*.del), LOCK and rejects.jsonl. The manifest names the
  * live segments; it is replaced atomically (temporary name, sync, rename, directory synced), so a reader sees
- * the old index or the new one, whole. Files that no manifest names are leftovers; the next writer removes them.
+ * the old index or the new one, whole. Files that no manifest names are leftovers; the next commit removes them.
  */
 #ifndef FHI_INDEX_H
 #define FHI_INDEX_H
@@ -23,8 +23,21 @@ typedef struct fhi_manifest {
 fh_status fhi_manifest_read(const fhi_vfs *vfs, const char *directory, fhi_manifest *out, fh_err *err);
 fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, fh_err *err);
 void fhi_manifest_fini(fhi_manifest *manifest);
-/* Removes segments, deletes and temporary files of the directory that the manifest does not name. */
-fh_status fhi_manifest_sweep(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, fh_err *err);
+
+/* What the names of a directory tell. Only names a writer gives count: 16 hexadecimal digits and ".seg", two such
+ * numbers around "-" and ".del", both also with ".tmp" after. */
+typedef struct fhi_survey {
+    uint64_t id_max; /* greatest number in any of them; 0: none */
+    bool has_segments; /* or delete files, whole ones */
+} fhi_survey;
+fh_status fhi_manifest_survey(const fhi_vfs *vfs, const char *directory, fhi_survey *out, fh_err *err);
+/* Removes MANIFEST.tmp, and of the files a survey counts those that the manifest does not name and whose number (the
+ * last one, where there are two) is at least id_min. */
+fh_status fhi_manifest_sweep(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, uint64_t id_min,
+                             fh_err *err);
+
+/* That an open segment is the one the manifest tells of. Codes: FH_E_CORRUPT. */
+fh_status fhi_manifest_check_segment(const fhi_segment_info *info, const fhi_segment *segment, fh_err *err);
 
 /* Deleted documents of a segment, one bit each, in a side file "<segment>-<delete_id>.del"; synced. */
 fh_status fhi_deletes_write(const fhi_vfs *vfs, const char *directory, uint64_t segment_id, uint64_t delete_id,

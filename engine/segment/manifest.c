@@ -179,6 +179,7 @@ typedef struct sweep {
     const fhi_vfs *vfs;
     const char *directory;
     const fhi_manifest *manifest;
+    uint64_t id_min;
     fh_err *err;
 } sweep;
 
@@ -187,10 +188,51 @@ static void deletes_name(uint64_t segment_id, uint64_t delete_id, char name[FHI_
     (void)snprintf(name, FHI_SEGMENT_NAME_BYTES, "%016" PRIx64 "-%016" PRIx64 ".del", segment_id, delete_id);
 }
 
-static bool ends_with(const char *name, const char *ending)
+/* A number as names hold it: 16 lower-case hexadecimal digits. */
+static bool take_number(const char **name, uint64_t *number)
 {
-    const size_t length = strlen(name), tail = strlen(ending);
-    return length >= tail && strcmp(name + length - tail, ending) == 0;
+    *number = 0;
+    for (int i = 0; i < 16; i++, ++*name) {
+        const char digit = **name;
+        if (!(digit >= '0' && digit <= '9') && !(digit >= 'a' && digit <= 'f')) return false;
+        *number = *number << 4 | (uint64_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    }
+    return true;
+}
+
+/* Whether a writer gives such a name; then its numbers. A segment has no second one, a temporary file is not whole. */
+static bool parse_name(const char *name, uint64_t *segment_id, uint64_t *delete_id, bool *whole)
+{
+    *delete_id = 0;
+    if (!take_number(&name, segment_id)) return false;
+    const char *ending = ".seg";
+    if (*name == '-') {
+        name++;
+        if (!take_number(&name, delete_id)) return false;
+        ending = ".del";
+    }
+    if (strncmp(name, ending, strlen(ending)) != 0) return false;
+    name += strlen(ending);
+    *whole = *name == '\0';
+    return *whole || strcmp(name, ".tmp") == 0;
+}
+
+static fh_status survey_entry(void *argument, const char *name)
+{
+    fhi_survey *found = argument;
+    uint64_t segment_id, delete_id;
+    bool whole;
+    if (!parse_name(name, &segment_id, &delete_id, &whole)) return FH_OK;
+    if (found->id_max < segment_id) found->id_max = segment_id;
+    if (found->id_max < delete_id) found->id_max = delete_id;
+    found->has_segments = found->has_segments || whole;
+    return FH_OK;
+}
+
+fh_status fhi_manifest_survey(const fhi_vfs *vfs, const char *directory, fhi_survey *out, fh_err *err)
+{
+    *out = (fhi_survey){0};
+    return vfs->list(vfs->context, directory, survey_entry, out, err);
 }
 
 static bool is_named(const fhi_manifest *manifest, const char *name)
@@ -210,17 +252,21 @@ static fh_status sweep_entry(void *argument, const char *name)
 {
     const sweep *job = argument;
     char path[PATH_BYTES];
-    const bool ours = ends_with(name, ".seg") || ends_with(name, ".del") || ends_with(name, ".seg.tmp") ||
-                      ends_with(name, ".del.tmp") || strcmp(name, "MANIFEST.tmp") == 0;
-    if (!ours || is_named(job->manifest, name)) return FH_OK;
+    uint64_t segment_id, delete_id;
+    bool whole;
+    if (strcmp(name, "MANIFEST.tmp") != 0) {
+        if (!parse_name(name, &segment_id, &delete_id, &whole) || is_named(job->manifest, name)) return FH_OK;
+        if ((delete_id ? delete_id : segment_id) < job->id_min) return FH_OK;
+    }
     FH_TRY(join(path, job->directory, name, job->err));
     const fh_status status = job->vfs->remove(job->vfs->context, path, job->err);
     return status == FH_E_NOT_FOUND ? FH_OK : status;
 }
 
-fh_status fhi_manifest_sweep(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, fh_err *err)
+fh_status fhi_manifest_sweep(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, uint64_t id_min,
+                             fh_err *err)
 {
-    sweep job = {vfs, directory, manifest, err};
+    sweep job = {vfs, directory, manifest, id_min, err};
     return vfs->list(vfs->context, directory, sweep_entry, &job, err);
 }
 

@@ -214,13 +214,23 @@ static void sweep_removes_what_is_not_named_and_nothing_else(void **state)
                                        "d/MANIFEST",
                                        "d/LOCK",
                                        "d/rejects.jsonl",
-                                       "d/notes.txt"};
+                                       "d/notes.txt",
+                                       "d/notes.seg",
+                                       "d/x.del.tmp",
+                                       "d/other.tmp",
+                                       "d/000000000000000A.seg",
+                                       "d/000000000000003.seg",
+                                       "d/00000000000000003.seg",
+                                       "d/0000000000000003.seg.old",
+                                       "d/0000000000000003-.del",
+                                       "d/0000000000000003.del",
+                                       "d/0000000000000003-0000000000000004.seg"};
     static const char *const removed[] = {"d/0000000000000003.seg",
                                           "d/0000000000000001.seg.tmp",
                                           "d/MANIFEST.tmp",
                                           "d/0000000000000002-0000000000000008.del",
-                                          "d/0000000000000001-0000000000000000.del",
-                                          "d/x.del.tmp"};
+                                          "d/0000000000000001-000000000000000a.del.tmp",
+                                          "d/0000000000000001-0000000000000000.del"};
     fhi_segment_info segments[2] = {{.id = 1}, {.id = 2, .delete_id = 9}};
     const fhi_manifest manifest = {.segment_count = 2, .segments = segments};
     vfs_memory memory;
@@ -229,11 +239,32 @@ static void sweep_removes_what_is_not_named_and_nothing_else(void **state)
         assert_true(vfs_memory_put(&memory, kept[i], "x", 1));
     for (size_t i = 0; i < sizeof removed / sizeof removed[0]; i++)
         assert_true(vfs_memory_put(&memory, removed[i], "x", 1));
-    assert_int_equal(fhi_manifest_sweep(&memory.table, "d", &manifest, NULL), FH_OK);
+    assert_int_equal(fhi_manifest_sweep(&memory.table, "d", &manifest, 0, NULL), FH_OK);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (!vfs_memory_find(&memory, kept[i])) fail_msg("%s is gone", kept[i]);
     for (size_t i = 0; i < sizeof removed / sizeof removed[0]; i++)
         if (vfs_memory_find(&memory, removed[i])) fail_msg("%s is still there", removed[i]);
+    vfs_memory_fini(&memory);
+}
+
+static void sweep_leaves_older_numbers(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"d/0000000000000001-0000000000000007.del", "d/0000000000000007.seg",
+                                        "d/0000000000000001-0000000000000008.del", "d/0000000000000008.seg"};
+    const fhi_manifest manifest = {.generation = 1};
+    fhi_survey found;
+    vfs_memory memory;
+    vfs_memory_init(&memory);
+    assert_int_equal(fhi_manifest_survey(&memory.table, "d", &found, NULL), FH_OK);
+    assert_true(found.id_max == 0 && !found.has_segments);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(vfs_memory_put(&memory, names[i], "x", 1));
+    assert_int_equal(fhi_manifest_survey(&memory.table, "d", &found, NULL), FH_OK);
+    assert_true(found.id_max == 8 && found.has_segments);
+    assert_int_equal(fhi_manifest_sweep(&memory.table, "d", &manifest, 8, NULL), FH_OK);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(vfs_memory_find(&memory, names[i]) != NULL, i < 2);
     vfs_memory_fini(&memory);
 }
 
@@ -246,6 +277,7 @@ int main(void)
         cmocka_unit_test(deletes_come_back_as_live_bits),
         cmocka_unit_test(changed_cut_and_mistaken_deletes_are_refused),
         cmocka_unit_test(sweep_removes_what_is_not_named_and_nothing_else),
+        cmocka_unit_test(sweep_leaves_older_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

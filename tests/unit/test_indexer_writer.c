@@ -322,6 +322,82 @@ static void uncommitted_articles_leave_no_trace(void **state)
     scratch_fini(&folder);
 }
 
+static void segments_without_manifest_are_refused_and_stay(void **state)
+{
+    (void)state;
+    scratch folder;
+    scratch_init(&folder);
+    char path[SCRATCH_PATH_BYTES], segment[SCRATCH_PATH_BYTES];
+    fh_writer *writer = open_writer(folder.path, NULL, 0);
+    add(writer, "a", "premier", "");
+    commit(writer);
+    fh_writer_close(writer);
+    size_t before_len, after_len;
+    char *before = scratch_read(scratch_path(&folder, "0000000000000001.seg", segment), &before_len);
+    scratch_remove(scratch_path(&folder, "MANIFEST", path));
+    fh_err err;
+    assert_int_equal(fh_writer_open(folder.path, NULL, &writer, &err), FH_E_CORRUPT);
+    check_holds(err.text, "no MANIFEST");
+    char *after = scratch_read(segment, &after_len);
+    assert_int_equal(before_len, after_len);
+    assert_memory_equal(before, after, before_len);
+    free(before);
+    free(after);
+    scratch_fini(&folder);
+}
+
+/* Leftovers of a killed run keep their names until a commit; no new segment takes one of them. */
+static void leftovers_stay_until_a_commit(void **state)
+{
+    (void)state;
+    scratch folder;
+    scratch_init(&folder);
+    char left[SCRATCH_PATH_BYTES], foreign[SCRATCH_PATH_BYTES], path[SCRATCH_PATH_BYTES];
+    fh_writer *writer = open_writer(folder.path, NULL, 0);
+    add(writer, "a", "premier", "");
+    commit(writer);
+    fh_writer_close(writer);
+    scratch_write_text(scratch_path(&folder, "0000000000000005.seg", left), "left over");
+    scratch_write_text(scratch_path(&folder, "notes.seg", foreign), "mine");
+    writer = open_writer(folder.path, NULL, 0);
+    assert_int_equal(fh_writer_commit(writer, NULL), FH_OK);
+    fh_writer_close(writer);
+    assert_int_equal(access(left, F_OK), 0); /* nothing went in: nothing has changed */
+    writer = open_writer(folder.path, NULL, 0);
+    add(writer, "b", "second", "");
+    assert_int_equal(fhi_writer_flush(writer, NULL), FH_OK);
+    fh_writer_close(writer); /* not committed */
+    assert_int_equal(access(left, F_OK), 0);
+    writer = open_writer(folder.path, NULL, 0);
+    add(writer, "b", "second", "");
+    commit(writer);
+    fh_writer_close(writer);
+    assert_int_not_equal(access(left, F_OK), 0);
+    assert_int_equal(access(scratch_path(&folder, "0000000000000006.seg", path), F_OK), 0);
+    assert_int_equal(access(foreign, F_OK), 0);
+    scratch_fini(&folder);
+}
+
+static void manifest_of_other_counts_is_refused(void **state)
+{
+    (void)state;
+    scratch folder;
+    scratch_init(&folder);
+    fh_writer *writer = open_writer(folder.path, NULL, 0);
+    add(writer, "a", "premier", "");
+    commit(writer);
+    fh_writer_close(writer);
+    fhi_manifest manifest;
+    assert_int_equal(fhi_manifest_read(fhi_vfs_posix(), folder.path, &manifest, NULL), FH_OK);
+    manifest.segments[0].doc_count = 7;
+    assert_int_equal(fhi_manifest_write(fhi_vfs_posix(), folder.path, &manifest, NULL), FH_OK);
+    fhi_manifest_fini(&manifest);
+    fh_err err;
+    assert_int_equal(fh_writer_open(folder.path, NULL, &writer, &err), FH_E_CORRUPT);
+    check_holds(err.text, "tells of another segment");
+    scratch_fini(&folder);
+}
+
 static void second_writer_is_told_that_the_index_is_busy(void **state)
 {
     (void)state;
@@ -597,6 +673,9 @@ int main(void)
         cmocka_unit_test(positions_zones_and_forms_are_as_specified),
         cmocka_unit_test(later_article_replaces_the_one_with_its_id),
         cmocka_unit_test(uncommitted_articles_leave_no_trace),
+        cmocka_unit_test(segments_without_manifest_are_refused_and_stay),
+        cmocka_unit_test(leftovers_stay_until_a_commit),
+        cmocka_unit_test(manifest_of_other_counts_is_refused),
         cmocka_unit_test(second_writer_is_told_that_the_index_is_busy),
         cmocka_unit_test(other_analyzer_is_refused),
         cmocka_unit_test(refused_record_leaves_the_writer_usable),
