@@ -21,9 +21,9 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
     [FHI_QUERY_NONE] = {"", "", ""},
     [FHI_QUERY_EMPTY] = {"There is nothing to search for here.", "Il n'y a rien à chercher ici.",
                          "لا يوجد هنا ما يُبحث عنه."},
-    [FHI_QUERY_ONLY_NOT] = {"The query only excludes; add at least one word to look for.",
-                            "La requête ne fait qu'exclure ; ajoutez au moins un mot à chercher.",
-                            "الطلب يستبعد فقط؛ أضف كلمة واحدة على الأقل للبحث عنها."},
+    [FHI_QUERY_ONLY_NOT] = {"This only excludes; add at least one word to look for.",
+                            "Cela ne fait qu'exclure ; ajoutez au moins un mot à chercher.",
+                            "هذا يستبعد فقط؛ أضف كلمة واحدة على الأقل للبحث عنها."},
     [FHI_QUERY_OPEN_QUOTE] = {"The quotation mark opened here is never closed.",
                               "Le guillemet ouvert ici n'est jamais fermé.", "علامة التنصيص المفتوحة هنا لم تُغلق."},
     [FHI_QUERY_CLOSE_QUOTE] = {"This closing quotation mark was never opened.",
@@ -35,9 +35,12 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
                                      "القوس المُغلِق هنا لم يُفتح من قبل."},
     [FHI_QUERY_MISSING_OPERAND] = {"This operator needs a word on each side it joins; one is missing.",
                                    "Il manque un mot à cet opérateur.", "تنقص هذا المعاملَ كلمةٌ يعمل عليها."},
-    [FHI_QUERY_MISSING_VALUE] = {"A value must follow this field at once, without a space, as in title:word.",
-                                 "Une valeur doit suivre ce champ aussitôt, sans espace, comme dans title:mot.",
-                                 "يجب أن تلي هذا الحقلَ قيمةٌ مباشرة وبلا مسافة، مثل title:كلمة."},
+    [FHI_QUERY_MISSING_VALUE] = {"A value must follow this field at once, without a space, as in title:word; "
+                                 "a sign goes before the field, as in -title:word.",
+                                 "Une valeur doit suivre ce champ aussitôt, sans espace, comme dans title:mot ; "
+                                 "un signe se met avant le champ, comme dans -title:mot.",
+                                 "يجب أن تلي هذا الحقلَ قيمةٌ مباشرة وبلا مسافة، مثل title:كلمة؛ "
+                                 "وتوضع الإشارة قبل الحقل، مثل ‎-title:كلمة."},
     [FHI_QUERY_UNKNOWN_FIELD] = {"There is no field `{}`. Fields: title, source, section, region, author, lang, date. "
                                  "To search for the text itself, put it in quotes.",
                                  "Le champ « {} » n'existe pas. Champs : title, source, section, region, author, lang, "
@@ -47,9 +50,10 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
     [FHI_QUERY_FIELD_IN_FIELD] = {"A field cannot stand inside another field.",
                                   "Un champ ne peut pas se trouver dans un autre champ.",
                                   "لا يمكن وضع حقل داخل حقل آخر."},
-    [FHI_QUERY_BAD_DATE] = {"`{}` is not a date. Write 2025, 2025-07, 2025-07-01 or 2025-07-01..2025-07-15.",
-                            "« {} » n'est pas une date. Écrivez 2025, 2025-07, 2025-07-01 ou 2025-07-01..2025-07-15.",
-                            "«{}» ليس تاريخًا. اكتب 2025 أو 2025-07 أو 2025-07-01 أو 2025-07-01..2025-07-15."},
+    [FHI_QUERY_BAD_DATE] =
+        {"`{}` is not a date. Write 2025, 2025-07, 2025-07-01 or 2025-07-01..2025-07-15, without spaces.",
+         "« {} » n'est pas une date. Écrivez 2025, 2025-07, 2025-07-01 ou 2025-07-01..2025-07-15, sans espaces.",
+         "«{}» ليس تاريخًا. اكتب 2025 أو 2025-07 أو 2025-07-01 أو 2025-07-01..2025-07-15 بلا مسافات."},
     [FHI_QUERY_RANGE_BACKWARDS] = {"The range {} ends before it begins.", "L'intervalle {} finit avant de commencer.",
                                    "المجال {} ينتهي قبل أن يبدأ."},
     [FHI_QUERY_BAD_PREFIX] =
@@ -67,17 +71,18 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
          "تحتاج «^» إلى عدد من 0.001 إلى 1000 بعد كلمة أو عبارة أو قوس، مثل كلمة^2؛ ولا تُستعمل مع "
          "المرشِّحات."},
     [FHI_QUERY_BAD_PROXIMITY] =
-        {"`~` needs quotes before it and a number from 0 to 1000 after it, as in \"two words\"~4.",
-         "« ~ » veut des guillemets avant lui et un nombre de 0 à 1000 après, comme dans \"deux "
+        {"`~` needs two words or more in quotes before it and a number from 0 to 1000 after it, as in \"two words\"~4.",
+         "« ~ » veut au moins deux mots entre guillemets avant lui et un nombre de 0 à 1000 après, comme dans \"deux "
          "mots\"~4.",
-         "تحتاج «~» إلى عبارة بين علامتي تنصيص قبلها وعدد من 0 إلى 1000 بعدها، مثل \"كلمة "
+         "تحتاج «~» إلى كلمتين أو أكثر بين علامتي تنصيص قبلها وعدد من 0 إلى 1000 بعدها، مثل \"كلمة "
          "أخرى\"~4."},
     [FHI_QUERY_BAD_EXACT] =
-        {"`=` stands before a word or a quoted phrase, as in =word; not before a parenthesis nor in "
-         "a field other than title.",
-         "« = » se met devant un mot ou une expression entre guillemets, comme dans =mot ; ni devant "
-         "une parenthèse, ni dans un autre champ que title.",
-         "توضع «=» قبل كلمة أو عبارة بين علامتي تنصيص، مثل =كلمة؛ لا قبل قوس ولا في حقل غير title."},
+        {"`=` stands directly before a word or a quoted phrase, as in =word or title:=word; not before a "
+         "parenthesis, a sign or a field, nor in a field other than title.",
+         "« = » se met juste devant un mot ou une expression entre guillemets, comme dans =mot ou title:=mot ; "
+         "ni devant une parenthèse, un signe ou un champ, ni dans un autre champ que title.",
+         "توضع «=» قبل كلمة أو عبارة بين علامتي تنصيص، مثل =كلمة أو title:=كلمة؛ لا قبل قوس أو إشارة "
+         "أو حقل، ولا في حقل غير title."},
     [FHI_QUERY_TOO_LONG] = {"The query is longer than 4096 bytes.", "La requête dépasse 4096 octets.",
                             "الطلب أطول من 4096 بايت."},
     [FHI_QUERY_TOO_MANY_CLAUSES] =
@@ -94,6 +99,9 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
                                    "كلمات كثيرة جدًا تبدأ بـ«{}»؛ اكتب حروفًا أكثر قبل النجمة."},
     [FHI_QUERY_NOT_UTF8] = {"The query is not valid UTF-8 text.", "La requête n'est pas du texte UTF-8 valide.",
                             "الطلب ليس نصًا صحيحًا بترميز UTF-8."},
+    [FHI_QUERY_BAD_CHARACTER] = {"The query holds the character U+0000, which no text has.",
+                                 "La requête contient le caractère U+0000, qu'aucun texte n'a.",
+                                 "في الطلب المحرف U+0000 الذي لا يرد في أي نص."},
 };
 
 /* Failures that are not the query's: X(status, code, English, French, Arabic). */

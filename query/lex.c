@@ -54,7 +54,7 @@ bool fhi_lex_has_word(fh_str text)
     return false;
 }
 
-/* The character at `at`, or 0 at the end (a NUL in the text reads as white space everywhere). */
+/* The character at `at`, or 0 at the end (the text holds no NUL). */
 static UChar32 char_at(const lexer *lex, size_t at)
 {
     size_t bytes;
@@ -66,18 +66,33 @@ static bool is_space(UChar32 c)
     return c < 0x20 || c == 0x7F || u_isUWhiteSpace(c);
 }
 
+bool fhi_lex_is_space(fh_str text, size_t at, size_t *end)
+{
+    size_t bytes;
+    const bool space = is_space(fhi_lex_char(text, at, &bytes));
+    *end = at + bytes;
+    return space;
+}
+
 /* All that may open a quotation; » only to say that it closes nothing. */
 static bool is_quote(UChar32 c)
 {
     return c == '"' || c == 0x201C || c == 0x201D || c == 0x201E || c == 0x201F || c == 0xAB || c == 0xBB;
 }
 
-/* " closes ", » closes «, and any of ” “ ‟ closes a curly one: keyboards and word processors pair them in all ways. */
+/* Keyboards and word processors pair quotes in all ways: any of ” “ ‟ closes a curly one. Only » closes «. */
 static bool closes_quote(UChar32 open, UChar32 c)
 {
     if (open == '"') return c == '"';
     if (open == 0xAB) return c == 0xBB;
     return c >= 0x201C && c <= 0x201F && c != 0x201E;
+}
+
+/* ” closes " and the other way round: what is pasted in part is typed in part. */
+static bool closes_other_style(UChar32 open, UChar32 c)
+{
+    if (open == '"') return c == 0x201D;
+    return open != 0xAB && c == '"';
 }
 
 static bool ends_word(UChar32 c)
@@ -223,6 +238,27 @@ static size_t find_star(fh_str text)
     return text.len;
 }
 
+/* Where the mark stands that closes the quotation from `at` on; the end of the text if there is none. A pair of the
+ * other style inside is text: in "il dit “oui” hier" nothing closes before the end. */
+static size_t quote_end(const lexer *lex, UChar32 open, size_t at)
+{
+    bool inside = false; /* a pair of the other style */
+    UChar32 before = ' ';
+    size_t bytes = 0;
+    for (; at < lex->text.len; at += bytes) {
+        const UChar32 c = fhi_lex_char(lex->text, at, &bytes);
+        if (closes_quote(open, c)) return at;
+        if (closes_other_style(open, c) && inside)
+            inside = false;
+        else if (closes_other_style(open, c) && (open == '"' || !is_space(before)))
+            return at;
+        else if (open == '"' ? c == 0x201C || c == 0x201E : c == '"')
+            inside = true;
+        before = c;
+    }
+    return at;
+}
+
 /* A quoted phrase at lex->at; begin is that of a `=` before it. */
 static fh_status lex_phrase(lexer *lex, size_t begin, bool exact, bool after_field)
 {
@@ -230,10 +266,11 @@ static fh_status lex_phrase(lexer *lex, size_t begin, bool exact, bool after_fie
     const size_t quote = lex->at;
     const UChar32 open = fhi_lex_char(lex->text, quote, &bytes);
     if (open == 0xBB) return fail(lex, FHI_QUERY_CLOSE_QUOTE, quote, quote + bytes);
-    inner = end = quote + bytes;
-    while (end < lex->text.len && !closes_quote(open, fhi_lex_char(lex->text, end, &bytes)))
-        end += bytes;
-    if (end == lex->text.len) return fail(lex, FHI_QUERY_OPEN_QUOTE, quote, lex->text.len);
+    inner = quote + bytes;
+    end = quote_end(lex, open, inner);
+    if (end == lex->text.len) /* ” opens in some countries; alone it looks like an end without a beginning */
+        return fail(lex, open == 0x201D ? FHI_QUERY_CLOSE_QUOTE : FHI_QUERY_OPEN_QUOTE, quote, lex->text.len);
+    (void)fhi_lex_char(lex->text, end, &bytes);
     const fh_str text = slice(lex, inner, end);
     const size_t star = find_star(text);
     if (star < text.len) return fail(lex, FHI_QUERY_BAD_PREFIX, inner + star, inner + star + 1);
@@ -243,6 +280,7 @@ static fh_status lex_phrase(lexer *lex, size_t begin, bool exact, bool after_fie
     FH_TRY(lex_near(lex, &near));
     FH_TRY(lex_boost(lex, &boost));
     const bool blank = !lex->any_word && !fhi_lex_has_word(text);
+    if (blank && exact) return fail(lex, FHI_QUERY_BAD_EXACT, begin, lex->at);
     if (blank && !after_field) return FH_OK;
     fhi_lexeme *phrase = put(lex, FHI_LEX_PHRASE, begin, lex->at);
     phrase->text = text;
@@ -268,8 +306,7 @@ static fh_status lex_word(lexer *lex, size_t begin, bool exact, bool after_field
     const size_t end = word_end(lex, start);
     const fh_str text = slice(lex, start, end);
     const UChar32 next = char_at(lex, end);
-    const bool plain = !exact && !after_field && next != '*';
-    const fhi_lexeme_kind operator_kind = plain ? operator_of(text) : FHI_LEX_WORD;
+    const fhi_lexeme_kind operator_kind = exact ? FHI_LEX_WORD : operator_of(text);
     lex->at = end;
     if (operator_kind != FHI_LEX_WORD) {
         put(lex, operator_kind, begin, end);
@@ -283,6 +320,7 @@ static fh_status lex_word(lexer *lex, size_t begin, bool exact, bool after_field
         lex->at = end + 1;
     }
     if (next == '~') return fail(lex, FHI_QUERY_BAD_PROXIMITY, end, end + 1);
+    if (blank && exact) return fail(lex, FHI_QUERY_BAD_EXACT, begin, end);
     if (blank && !after_field) return FH_OK;
     float boost = 0;
     FH_TRY(lex_boost(lex, &boost));
@@ -322,6 +360,11 @@ static fh_status lex_sign(lexer *lex, bool after_field)
     const size_t begin = lex->at;
     const UChar32 sign = char_at(lex, begin);
     const UChar32 next = char_at(lex, begin + 1);
+    if (after_field && !lex->any_word) { /* the sign belongs before the field; a dash alone is no value either */
+        const fhi_lexeme *field = &lex->out[lex->count - 1];
+        if (field->field == FHI_IN_DATE) return lex_word(lex, begin, false, true);
+        return fail(lex, FHI_QUERY_MISSING_VALUE, field->begin, field->end);
+    }
     if (after_field) return lex_word(lex, begin, false, true);
     if (is_space(next) || next == ')' || next == '|') {
         put(lex, FHI_LEX_SIGN, begin, begin + 1);
@@ -338,15 +381,19 @@ static fh_status lex_sign(lexer *lex, bool after_field)
     return FH_OK;
 }
 
-/* = at lex->at: before a word or a quote it asks for the exact form, anywhere else it is punctuation. */
+/* = at lex->at: before a word or a quote it asks for the exact form. */
 static fh_status lex_exact(lexer *lex, bool after_field)
 {
     const size_t begin = lex->at;
     const UChar32 next = char_at(lex, begin + 1);
-    if (is_space(next)) return lex_word(lex, begin, false, after_field);
-    if (next == '(' || next == '=') return fail(lex, FHI_QUERY_BAD_EXACT, begin, begin + 1);
+    if (lex->any_word && is_space(next)) return lex_word(lex, begin, false, after_field);
+    if (is_space(next) || (next < 0x80 && strchr("()|=", next)) || (!lex->any_word && (next == '+' || next == '-')))
+        return fail(lex, FHI_QUERY_BAD_EXACT, begin, begin + 1);
     lex->at = begin + 1;
     if (is_quote(next)) return lex_phrase(lex, begin, true, after_field);
+    bool field = false;
+    if (!lex->any_word) FH_TRY(lex_field(lex, &field));
+    if (field) return fail(lex, FHI_QUERY_BAD_EXACT, begin, lex->at);
     return lex_word(lex, begin, true, after_field);
 }
 
@@ -378,7 +425,7 @@ static fh_status lex_one(lexer *lex)
     default: break;
     }
     bool found = false;
-    if (!after_field) FH_TRY(lex_field(lex, &found));
+    FH_TRY(lex_field(lex, &found));
     return found ? FH_OK : lex_word(lex, begin, false, after_field);
 }
 

@@ -38,6 +38,8 @@ fh_status fhi_lex(fh_str text, const fhi_parse_options *options, fhi_arena *aren
 
 /* Code point at byte `at` < text.len and its length in bytes. */
 int32_t fhi_lex_char(fh_str text, size_t at, size_t *bytes);
+/* Whether the character there is white space; *end is where it ends. */
+bool fhi_lex_is_space(fh_str text, size_t at, size_t *end);
 /* Whether any letter or digit is in it. */
 bool fhi_lex_has_word(fh_str text);
 

@@ -14,7 +14,7 @@
 #include <assert.h>
 
 typedef struct parser {
-    const char *query;
+    fh_str query;
     const fhi_lexeme *next; /* the one to read; END stops every loop */
     fhi_arena *arena;
     fhi_query_error *error;
@@ -92,6 +92,27 @@ static fhi_syntax_kind leaf_kind(fhi_lexeme_kind kind, fhi_syntax_field field)
     return kind == FHI_LEX_PHRASE ? FHI_SYNTAX_PHRASE : FHI_SYNTAX_WORD;
 }
 
+/* A range with a space in it would pass for an open one, or for a day and a word. */
+static fh_status check_range_end(parser *p, const fhi_lexeme *value)
+{
+    const fh_str all = p->query;
+    size_t at = value->end, end;
+    uint32_t first, last;
+    fhi_query_error ignored;
+    while (at < all.len && fhi_lex_is_space(all, at, &end))
+        at = end;
+    if (at == value->end || at == all.len) return FH_OK;
+    const fh_str rest = {all.ptr + at, all.len - at}, next = p->next->text;
+    const bool open = value->text.len > 2 && memcmp(value->text.ptr + value->text.len - 2, "..", 2) == 0;
+    const bool day_follows = p->next->kind == FHI_LEX_WORD && p->next->begin == at &&
+                             fhi_parse_days(next, 0, &first, &last, &ignored) == FH_OK;
+    if (!(open && day_follows) && !fhi_str_starts(rest, FH_STR("..")) && !fhi_str_starts(rest, FH_STR("…")))
+        return FH_OK;
+    const size_t stop = p->next->kind == FHI_LEX_WORD ? p->next->end : at;
+    return fhi_query_fail(p->error, FHI_QUERY_BAD_DATE, value->begin,
+                          (fh_str){all.ptr + value->begin, stop - value->begin});
+}
+
 static fh_status parse_leaf(parser *p, fhi_syntax **out)
 {
     const fhi_lexeme *lexeme = p->next++;
@@ -107,9 +128,11 @@ static fh_status parse_leaf(parser *p, fhi_syntax **out)
     node->begin = lexeme->begin;
     node->end = lexeme->end;
     node->text = lexeme->text;
-    if (node->kind == FHI_SYNTAX_DAYS)
-        FH_TRY(fhi_parse_days(node->text, (uint32_t)(node->text.ptr - p->query), &node->day_first, &node->day_last,
+    if (node->kind == FHI_SYNTAX_DAYS) {
+        FH_TRY(fhi_parse_days(node->text, (uint32_t)(node->text.ptr - p->query.ptr), &node->day_first, &node->day_last,
                               p->error));
+        FH_TRY(check_range_end(p, lexeme));
+    }
     *out = node;
     return FH_OK;
 }
@@ -141,9 +164,13 @@ static fh_status parse_field(parser *p, fhi_syntax **out)
     const fhi_lexeme *value = p->next;
     *out = NULL;
     if (p->field != FHI_IN_TEXT) return fail_at(p, FHI_QUERY_FIELD_IN_FIELD, name);
+    const bool touches = value->begin == name->end;
+    if (touches && value->kind == FHI_LEX_FIELD) return fail_at(p, FHI_QUERY_FIELD_IN_FIELD, value);
+    if (touches && (value->kind == FHI_LEX_AND || value->kind == FHI_LEX_OR || value->kind == FHI_LEX_NOT))
+        return fail_at(p, FHI_QUERY_MISSING_OPERAND, value);
     const bool is_value = value->kind == FHI_LEX_WORD || value->kind == FHI_LEX_PREFIX ||
                           value->kind == FHI_LEX_PHRASE || value->kind == FHI_LEX_OPEN;
-    if (value->begin != name->end || !is_value || (value->blank && name->field != FHI_IN_DATE))
+    if (!touches || !is_value || (value->blank && name->field != FHI_IN_DATE))
         return fail_at(p, FHI_QUERY_MISSING_VALUE, name);
     p->field = name->field;
     FH_TRY(value->kind == FHI_LEX_OPEN ? parse_group(p, out) : parse_leaf(p, out));
@@ -208,12 +235,19 @@ static fh_status parse_and(parser *p, fhi_syntax **out)
 static fh_status parse_sequence(parser *p, fhi_syntax **out)
 {
     children list = {NULL, NULL};
+    const fhi_syntax *wanted = NULL; /* the first value of date:( ) */
     *out = NULL;
     if (p->next->kind == FHI_LEX_CLOSE && p->depth == 0) return fail_at(p, FHI_QUERY_CLOSE_PARENTHESIS, p->next);
     if (ends_operand(p->next->kind)) return fail_at(p, FHI_QUERY_MISSING_OPERAND, p->next);
     while (!ends_operand(p->next->kind)) {
         fhi_syntax *item;
         FH_TRY(parse_and(p, &item));
+        if (p->field == FHI_IN_DATE && item->kind != FHI_SYNTAX_NOT) { /* no day is two: OR, or .. was meant */
+            if (wanted)
+                return fhi_query_fail(p->error, FHI_QUERY_BAD_DATE, wanted->begin,
+                                      (fh_str){p->query.ptr + wanted->begin, item->end - wanted->begin});
+            wanted = item;
+        }
         add_child(&list, item);
     }
     return close_children(p, FHI_SYNTAX_SEQUENCE, &list, out);
@@ -234,18 +268,12 @@ static fh_status parse_or(parser *p, fhi_syntax **out)
     return close_children(p, FHI_SYNTAX_OR, &list, out);
 }
 
-/* Whether nothing but dashes was written. */
-static bool only_signs(const fhi_lexeme *lexeme)
-{
-    while (lexeme->kind == FHI_LEX_SIGN)
-        lexeme++;
-    return lexeme->kind == FHI_LEX_END;
-}
-
 static fh_status check_text(fh_str query, fhi_query_error *error)
 {
     if (query.len > FHI_QUERY_BYTES_MAX)
         return fhi_query_fail(error, FHI_QUERY_TOO_LONG, FHI_QUERY_BYTES_MAX, (fh_str){NULL, 0});
+    const char *nul = query.len ? memchr(query.ptr, 0, query.len) : NULL;
+    if (nul) return fhi_query_fail(error, FHI_QUERY_BAD_CHARACTER, (size_t)(nul - query.ptr), (fh_str){NULL, 0});
     const size_t bad = fhi_utf8_check(query.ptr, query.len);
     if (bad < query.len) return fhi_query_fail(error, FHI_QUERY_NOT_UTF8, bad, (fh_str){NULL, 0});
     return FH_OK;
@@ -259,8 +287,8 @@ fh_status fhi_parse(fh_str query, const fhi_parse_options *options, fhi_arena *a
     *error = (fhi_query_error){.code = FHI_QUERY_NONE};
     FH_TRY(check_text(query, error));
     FH_TRY(fhi_lex(query, options, arena, &lexemes, error));
-    parser p = {.query = query.ptr, .next = lexemes, .arena = arena, .error = error};
-    if (only_signs(lexemes)) return fhi_query_fail(error, FHI_QUERY_EMPTY, 0, (fh_str){NULL, 0});
+    parser p = {.query = query, .next = lexemes, .arena = arena, .error = error};
+    if (lexemes->kind == FHI_LEX_END) return fhi_query_fail(error, FHI_QUERY_EMPTY, 0, (fh_str){NULL, 0});
     FH_TRY(parse_or(&p, root));
     if (p.next->kind == FHI_LEX_END) return FH_OK;
     *root = NULL; /* only a closing parenthesis stops parse_or before the end */

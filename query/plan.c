@@ -209,12 +209,20 @@ static fhi_words_mode mode_of(const fhi_syntax *leaf, float weight, bool loose)
                             .loose = loose};
 }
 
+/* A way among others that only excludes would let in nearly everything: nobody means that. */
+static fh_status check_way(fhi_planner *planner, const fhi_syntax *written, const fhi_node *node)
+{
+    if (!node || is_positive(node, false)) return FH_OK;
+    return fhi_query_fail(planner->error, FHI_QUERY_ONLY_NOT, written->begin, (fh_str){NULL, 0});
+}
+
 /* Anything but an exclusion and a run of words. A required word that is several to the analyzer is required whole. */
 static fh_status plan_item(fhi_planner *planner, const fhi_syntax *item, float weight, bool loose, group *parts)
 {
     fhi_node *node;
     FH_TRY(plan_node(planner, item, weight, loose && !item->required, &node));
     if (!node) return FH_OK;
+    if (loose && !item->required) FH_TRY(check_way(planner, item, node));
     fhi_node_list *to = item->required ? &parts->required : is_filter(node) ? &parts->filters : &parts->plain;
     return fhi_node_list_add(planner, to, node);
 }
@@ -264,6 +272,7 @@ static fh_status plan_or(fhi_planner *planner, const fhi_syntax *node, float wei
     for (const fhi_syntax *child = node->first; child; child = child->next) {
         fhi_node *planned;
         FH_TRY(plan_node(planner, child, weight, false, &planned));
+        FH_TRY(check_way(planner, child, planned));
         FH_TRY(fhi_node_list_add(planner, &list, planned));
     }
     return fhi_node_join(planner, FHI_NODE_OR, &list, out);

@@ -301,8 +301,16 @@ fh_status fhi_plan_phrase(fhi_planner *planner, const fhi_syntax *leaf, const fh
     if (t.plain_count == 0) return FH_OK;
     FH_TRY(count_leaf(planner, &t, &t.plain[0]));
     FH_TRY(phrase_node(planner, &t, 0, t.plain_count - 1, mode, out));
-    if ((*out)->kind == FHI_NODE_PHRASE && leaf->near != FHI_NEAR_NONE) (*out)->window = leaf->near;
-    return FH_OK;
+    if (leaf->near == FHI_NEAR_NONE) return FH_OK;
+    if ((*out)->kind == FHI_NODE_PHRASE) {
+        (*out)->window = leaf->near;
+        return FH_OK;
+    }
+    const fh_str query = planner->input->query;
+    size_t tilde = (size_t)(leaf->text.ptr - query.ptr) + leaf->text.len;
+    while (tilde < leaf->end && query.ptr[tilde] != '~')
+        tilde++;
+    return fhi_query_fail(planner->error, FHI_QUERY_BAD_PROXIMITY, tilde, leaf->text);
 }
 
 fh_status fhi_plan_prefix_leaf(fhi_planner *planner, const fhi_syntax *leaf, const fhi_words_mode *mode, fhi_node **out)

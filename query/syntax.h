@@ -45,7 +45,8 @@ enum {
     X(TOO_MANY_CLAUSES, "too_many_clauses")                                                                            \
     X(TOO_DEEP, "too_deep")                                                                                            \
     X(EXPANSION_LIMIT, "expansion_limit")                                                                              \
-    X(NOT_UTF8, "not_utf8")
+    X(NOT_UTF8, "not_utf8")                                                                                            \
+    X(BAD_CHARACTER, "bad_character")
 
 typedef enum fhi_query_code {
 #define FHI_QUERY_CODE_ENUM(name, code) FHI_QUERY_##name,

@@ -137,7 +137,7 @@ static void operators_bind_not_then_and_then_neighbours_then_or(void **state)
         {"وزير OU ملك", "(or وزير ملك)"},
         {"and or not et ou sauf", "(all and or not et ou sauf)"},
         {"ANDORRE OUI ETAT", "(all ANDORRE OUI ETAT)"},
-        {"\"AND\" =OR title:NOT OU*", "(all \"AND\" =OR title:NOT OU*)"},
+        {"\"AND\" =OR title:=NOT title:\"ET\"", "(all \"AND\" =OR title:=NOT title:\"ET\")"},
     };
     CHECK(examples);
 }
@@ -174,6 +174,8 @@ static void quotes_of_both_scripts_make_phrases(void **state)
         {"a\"b c\"d", "(all a \"b c\" d)"},
         {"\"a (b OR c) -d: e\"", "\"a (b OR c) -d: e\""},
         {"\"\" a \"...\"", "a"},
+        {"“a b\" \"c d” „e\" f", "(all \"a b\" \"c d\" \"e\" f)"},
+        {"\"a “b c” d\" “a \"b c\" d” e", "(all \"a “b c” d\" \"a \"b c\" d\" e)"},
         {"\"M*A*S*H\"", "\"M*A*S*H\""},
     };
     CHECK(examples);
@@ -191,7 +193,6 @@ static void prefixes_exact_forms_and_boosts_attach_to_words(void **state)
         {"((a)^2)^3", "a^6"},
         {"min*^2 \"a b\"^3 =c^4", "(all min*^2 \"a b\"^3 =c^4)"},
         {"a^2, b", "(all a^2 b)"},
-        {"a = b", "(all a b)"},
         {"a=b", "a=b"},
     };
     CHECK(examples);
@@ -228,6 +229,8 @@ static void dates_are_days_months_years_and_ranges(void **state)
         {"date:..2025", "date:1..20251231"},
         {"date:٢٠٢٥-٠٧", "date:20250700..20250731"},
         {"date:\"2025-07\"", "date:20250700..20250731"},
+        {"date:2018.. roi", "(all date:20180000..99991231 roi)"},
+        {"date:(2018 -2018-05)", "(all date:20180000..20181231 (not date:20180500..20180531))"},
         {"date:(2019 OR 2021) a", "(all (or date:20190000..20191231 date:20210000..20211231) a)"},
         {"-date:2025 a", "(all (not date:20250000..20251231) a)"},
     };
@@ -266,13 +269,17 @@ static void errors_name_their_place(void **state)
         {"", "empty@0"},
         {"  ", "empty@0"},
         {"… ، !", "empty@0"},
-        {"-", "empty@0"},
+        {"-", "missing_operand@0"},
+        {"+", "missing_operand@0"},
+        {"(-)", "missing_operand@1"},
         {"()", "empty@0"},
         {"a ()", "empty@2"},
         {"a \"b c", "open_quote@2"},
         {"é «b c", "open_quote@3"},
         {"=\"b", "open_quote@1"},
-        {"“b\"", "open_quote@0"},
+        {"«b”", "open_quote@0"},
+        {"\"b»", "open_quote@0"},
+        {"café ”", "close_quote@6"},
         {"a b»", "close_quote@3"},
         {"(a", "open_parenthesis@0"},
         {"é (a (b)", "open_parenthesis@3"},
@@ -298,7 +305,24 @@ static void errors_name_their_place(void **state)
         {"date:)", "missing_value@0"},
         {"foo:bar", "unknown_field@0"},
         {"a foo:\"b\"", "unknown_field@2"},
+        {"title:-roi", "missing_value@0"},
+        {"a title:+roi", "missing_value@2"},
+        {"title:- a", "missing_value@0"},
         {"title:(source:x)", "field_in_field@7"},
+        {"title:date:2018", "field_in_field@6"},
+        {"title:title:roi", "field_in_field@6"},
+        {"author:date:2018", "field_in_field@7"},
+        {"title:foo:bar", "unknown_field@6"},
+        {"title:NOT roi", "missing_operand@6"},
+        {"title:OR x", "missing_operand@6"},
+        {"title:AND", "missing_operand@6"},
+        {"a title:ET", "missing_operand@8"},
+        {"date:2018 ..2019", "bad_date@5"},
+        {"date:2018..  2019", "bad_date@5"},
+        {"date:2018 .. 2019", "bad_date@5"},
+        {"date:2018 …2019", "bad_date@5"},
+        {"date:(2018 2019)", "bad_date@6"},
+        {"date:-2018", "bad_date@5"},
         {"date:hier", "bad_date@5"},
         {"date:..", "bad_date@5"},
         {"date:2025-13", "bad_date@5"},
@@ -313,6 +337,8 @@ static void errors_name_their_place(void **state)
         {"*a", "bad_prefix@0"},
         {"a*b", "bad_prefix@1"},
         {"a**", "bad_prefix@1"},
+        {"AND*", "bad_prefix@3"},
+        {"a OU* b", "bad_prefix@4"},
         {"=a*", "bad_prefix@2"},
         {"\"a b*\"", "bad_prefix@4"},
         {"\"a\"*", "bad_prefix@3"},
@@ -339,11 +365,28 @@ static void errors_name_their_place(void **state)
         {"source:\"a b\"~4", "bad_proximity@7"},
         {"=(a b)", "bad_exact@0"},
         {"==a", "bad_exact@0"},
+        {"a =", "bad_exact@2"},
+        {"= a", "bad_exact@0"},
+        {"a = b", "bad_exact@2"},
+        {"=-a", "bad_exact@0"},
+        {"=+a", "bad_exact@0"},
+        {"(a =)", "bad_exact@3"},
+        {"=\"\" a", "bad_exact@0"},
+        {"=date:2018", "bad_exact@0"},
+        {"a =title:roi", "bad_exact@2"},
         {"source:=x", "bad_exact@7"},
         {"a\xFF", "not_utf8@1"},
         {"\xD9", "not_utf8@0"},
     };
     CHECK(examples);
+}
+
+static void a_nul_is_no_white_space(void **state)
+{
+    (void)state;
+    outcome o;
+    assert_string_equal(outcome_of(&o, (fh_str){"roi\0maroc", 9}, false), "bad_character@3");
+    outcome_fini(&o);
 }
 
 static void offsets_count_bytes_and_characters(void **state)
@@ -470,6 +513,7 @@ int main(void)
         cmocka_unit_test(addresses_and_punctuation_are_words),
         cmocka_unit_test(word_indexes_keep_punctuation),
         cmocka_unit_test(errors_name_their_place),
+        cmocka_unit_test(a_nul_is_no_white_space),
         cmocka_unit_test(offsets_count_bytes_and_characters),
         cmocka_unit_test(limits_hold_at_their_edges),
         cmocka_unit_test(every_error_speaks_three_languages),

@@ -138,7 +138,7 @@ static void words_are_all_needed_by_default(void **state)
         {"maroc roi", "(and maroc roi)"},
         {"+maroc roi -france", "(not (and maroc roi) france)"},
         {"maroc | roi reine", "(or maroc (and roi reine))"},
-        {"maroc OR NOT roi", "(or maroc (not everything roi))"},
+        {"maroc OR (roi -reine)", "(or maroc (not roi reine))"},
         {"maroc (roi NOT reine)", "(and maroc (not roi reine))"},
         {"NOT (NOT maroc)", "(not everything (not everything maroc))"},
         {"(maroc roi)^3 reine^2", "(and maroc^3 roi^3 reine^2)"},
@@ -166,6 +166,7 @@ static void any_word_is_enough_under_or(void **state)
         {"élection elections", "(or élection =elections^0.25)"},
         {"élection elections élection elections", "(or élection =elections^0.25)"},
         {"élection élection^2", "élection^2"},
+        {"maroc (-roi -reine)", "only_not@6"},
     };
     CHECK("press", FHI_OP_OR, examples);
 }
@@ -231,7 +232,8 @@ static void phrases_and_prefixes_take_the_forms_of_the_analyzer(void **state)
         {"\"vice président\"", "\"vice président\""},
         {"\"le vice-président du conseil\"", "\"le vice président du conseil\""},
         {"\"Maroc\"", "maroc"},
-        {"\"Maroc\"~3", "maroc"},
+        {"\"Maroc\"~3", "bad_proximity@7"},
+        {"\"l'économie !\"~0 roi", "bad_proximity@15"},
         {"\"maroc roi\"~3 ", "\"maroc roi\"~3"},
         {"=\"l'économie\"", "=économie"},
         {"Écon*", "econ*"},
@@ -247,8 +249,9 @@ static void nothing_left_or_only_exclusion_is_an_error(void **state)
 {
     (void)state;
     static const example examples[] = {
-        {"-maroc", "only_not@0"},         {"NOT (maroc OR roi)", "only_not@0"}, {"NOT a NOT b", "only_not@0"},
-        {"(NOT a) AND -b", "only_not@0"}, {"-source:x", "only_not@0"},          {"ـــ", "empty@0"},
+        {"-maroc", "only_not@0"},           {"NOT (maroc OR roi)", "only_not@0"}, {"NOT a NOT b", "only_not@0"},
+        {"(NOT a) AND -b", "only_not@0"},   {"-source:x", "only_not@0"},          {"ـــ", "empty@0"},
+        {"maroc OR NOT roi", "only_not@9"}, {"(a | -b) c", "only_not@5"},
     };
     CHECK("press", FHI_OP_AND, examples);
     CHECK("press", FHI_OP_OR, examples);
