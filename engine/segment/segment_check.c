@@ -135,7 +135,7 @@ static fh_status walk_dictionary(word_check *check, const fhi_dictionary *dictio
 static fh_status check_words(const fhi_segment *segment, fh_err *err)
 {
     word_check check = {.segment = segment, .err = err};
-    check.form_counts = malloc(((size_t)segment->terms.entry_count + 1) * sizeof *check.form_counts);
+    check.form_counts = calloc((size_t)segment->terms.entry_count + 1, sizeof *check.form_counts);
     if (!check.form_counts) return fhi_fail(err, FH_E_NOMEM, "cannot check the terms: out of memory");
     fh_status status = walk_dictionary(&check, &segment->terms, FHI_SECTION_TERMS, check_term);
     if (status == FH_OK && check.lists_end != segment->sections[FHI_SECTION_POSTINGS].len)
