@@ -11,14 +11,20 @@
 
 typedef struct fhi_rejects {
     const fhi_vfs *vfs;
-    char *path; /* owned */
-    int fd;     /* -1: not open */
+    char *path;      /* owned; what a link leads to */
+    char *temporary; /* owned; where the list is written; NULL: appended to path itself */
+    int fd;          /* -1: not open */
+    uint64_t bytes;  /* written */
 } fhi_rejects;
 
-/* Makes the file anew. Codes: FH_E_IO, FH_E_NOMEM. */
+/* The list is written beside path and takes its place when published, so that the list of the last run stays until
+ * there is a new one. A pipe, a device and what standard output or error goes to are appended to. Codes: FH_E_IO,
+ * FH_E_NOMEM. */
 fh_status fhi_rejects_open(fhi_rejects *rejects, const fhi_vfs *vfs, const char *path, fh_err *err);
 fh_status fhi_rejects_write(fhi_rejects *rejects, const fhi_buf *lines, fh_err *err);
-fh_status fhi_rejects_close(fhi_rejects *rejects, fh_err *err); /* also when open has failed, or was not called */
+fh_status fhi_rejects_publish(fhi_rejects *rejects, fh_err *err);
+/* Drops what was not published; also when open has failed, or was not called. */
+void fhi_rejects_close(fhi_rejects *rejects);
 
 /* Appends one line to a buffer; file may be any bytes. */
 fh_status fhi_reject_format(fhi_buf *to, const char *file, uint64_t line, bool warning, const char *reason);

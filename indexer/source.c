@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool has_suffix(fh_str name, const char *suffix)
 {
@@ -39,6 +40,18 @@ void fhi_sources_fini(fhi_sources *sources)
     free(sources->items);
     sources->items = NULL;
     sources->count = sources->capacity = 0;
+}
+
+bool fhi_sources_have(const fhi_sources *sources, const char *path)
+{
+    struct stat wanted, entry;
+    if (stat(path, &wanted) != 0 || !S_ISREG(wanted.st_mode)) return false;
+    for (size_t i = 0; i < sources->count; i++) {
+        const char *source = sources->items[i].path;
+        const int failed = strcmp(source, "-") == 0 ? fstat(STDIN_FILENO, &entry) : stat(source, &entry);
+        if (failed == 0 && entry.st_dev == wanted.st_dev && entry.st_ino == wanted.st_ino) return true;
+    }
+    return false;
 }
 
 static fh_status no_memory(fh_err *err)
@@ -100,7 +113,7 @@ static fh_status walk_entry(fhi_sources *sources, char *path, const char *name, 
     bool link = false;
     fh_status status = FH_OK;
     if (name[0] == '.') {
-        sources->skipped++;
+        sources->skipped[FHI_SKIP_HIDDEN]++;
         goto done;
     }
     if (lstat(path, &entry) == 0 && S_ISLNK(entry.st_mode)) link = true;
@@ -115,7 +128,10 @@ static fh_status walk_entry(fhi_sources *sources, char *path, const char *name, 
     const fhi_format format = sources->format == FHI_FORMAT_AUTO ? fhi_format_of_name(name) : sources->format;
     if (S_ISREG(entry.st_mode) && format != FHI_FORMAT_AUTO)
         return add_source(sources, path, name_at, format, &entry, err);
-    sources->skipped++;
+    const fhi_skip why = S_ISDIR(entry.st_mode)    ? FHI_SKIP_FOLDER
+                         : !S_ISREG(entry.st_mode) ? FHI_SKIP_SPECIAL
+                                                   : FHI_SKIP_NAME;
+    sources->skipped[why]++;
 done:
     free(path);
     return status;

@@ -18,7 +18,10 @@ typedef struct fhi_source {
     fhi_input *input;  /* opened ahead by the sampler where it cannot be read twice; owned */
 } fhi_source;
 
-/* Told for every path that cannot be read, and for what a folder holds that is left aside. */
+/* Why an entry of a folder is left aside. */
+typedef enum fhi_skip { FHI_SKIP_HIDDEN, FHI_SKIP_FOLDER, FHI_SKIP_SPECIAL, FHI_SKIP_NAME, FHI_SKIP_COUNT } fhi_skip;
+
+/* Told for every path that cannot be read. */
 typedef void (*fhi_source_note)(void *argument, const fh_err *err);
 
 typedef struct fhi_sources {
@@ -27,7 +30,7 @@ typedef struct fhi_sources {
     size_t capacity;
     uint64_t bytes;    /* sum over plain files */
     uint32_t failed;   /* paths that could not be read */
-    uint32_t skipped;  /* entries of folders left aside: hidden, or of no known name */
+    uint32_t skipped[FHI_SKIP_COUNT]; /* entries of folders left aside, by reason */
     fhi_format format; /* asked for; AUTO: by file name */
     const char *avoid; /* folder never walked: the index itself */
     fhi_source_note note;
@@ -38,6 +41,9 @@ typedef struct fhi_sources {
  * What cannot be read is told through note and counted in failed. Codes: FH_E_NOMEM. */
 fh_status fhi_sources_add(fhi_sources *sources, const char *path, fh_err *err);
 void fhi_sources_fini(fhi_sources *sources);
+
+/* Whether path is the same file as one of the sources, standard input included. */
+bool fhi_sources_have(const fhi_sources *sources, const char *path);
 
 /* By the name, a packing suffix apart: .jsonl .ndjson .json, .txt .text .md; AUTO when it tells nothing. */
 fhi_format fhi_format_of_name(const char *name);

@@ -133,18 +133,18 @@ static int parse_options(index_options *options, int argc, char **argv)
 
 /* ---- signals ------------------------------------------------------------------------------------------- */
 
-/* Interrupt and terminate become readable on a descriptor, unless they are ignored; -1 when that cannot be had. */
+/* Interrupt and terminate become readable on a descriptor, also where a script's background job has been told to ignore
+ * them; -1 when that cannot be had. */
 static int open_signals(void)
 {
-    static const int wanted[] = {SIGINT, SIGTERM};
     sigset_t set;
     (void)sigemptyset(&set);
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        struct sigaction action;
-        if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) (void)sigaddset(&set, wanted[i]);
-    }
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
     const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd >= 0) (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
     return fd;
 }
 
@@ -170,8 +170,36 @@ static void note(void *argument, const fh_err *err)
     print_error(err);
 }
 
+static const char *plural(uint64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
+static void print_skipped(const uint32_t skipped[FHI_SKIP_COUNT])
+{
+    static const char *const reasons[FHI_SKIP_COUNT] = {
+        [FHI_SKIP_HIDDEN] = "hidden",
+        [FHI_SKIP_FOLDER] = "a link to a folder, or the index",
+        [FHI_SKIP_SPECIAL] = "a pipe, socket or device",
+        [FHI_SKIP_NAME] = "a name that tells no format",
+    };
+    uint32_t all = 0;
+    for (int i = 0; i < FHI_SKIP_COUNT; i++)
+        all += skipped[i];
+    if (all == 0) return;
+    (void)fprintf(stderr, "fihrist index: %u %s left aside:", all,
+                  plural(all, "entry of a folder", "entries of folders"));
+    const char *comma = "";
+    for (int i = 0; i < FHI_SKIP_COUNT; i++) {
+        if (skipped[i] == 0) continue;
+        (void)fprintf(stderr, "%s %s (%u)", comma, reasons[i], skipped[i]);
+        comma = ",";
+    }
+    (void)fputc('\n', stderr);
+}
+
 static void print_summary(const index_options *options, const fhi_run_stats *run, const fh_writer_stats *stats,
-                          double seconds)
+                          const char *rejects, double seconds)
 {
     const double speed = (double)run->read_bytes / 1e6 / (seconds > 0 ? seconds : 1e-9);
     if (options->json) {
@@ -182,15 +210,12 @@ static void print_summary(const index_options *options, const fhi_run_stats *run
         json_decref(summary);
         return;
     }
-    (void)printf("%llu articles indexed, %llu replaced, %llu rejected", (unsigned long long)stats->indexed,
-                 (unsigned long long)stats->replaced, (unsigned long long)run->rejected);
+    (void)printf("%llu %s indexed, %llu replaced, %llu rejected", (unsigned long long)stats->indexed,
+                 plural(stats->indexed, "article", "articles"), (unsigned long long)stats->replaced,
+                 (unsigned long long)run->rejected);
     if (run->warned) (void)printf(", %llu without their date", (unsigned long long)run->warned);
     (void)printf(" in %.1f s (%.1f MB/s); the index has %.1f MB\n", seconds, speed, (double)stats->index_bytes / 1e6);
-    if (run->rejected + run->warned == 0) return;
-    if (options->rejects)
-        (void)printf("rejects and warnings: %s\n", options->rejects);
-    else
-        (void)printf("rejects and warnings: %s/%s\n", options->directory, FHI_REJECTS_NAME);
+    if (run->rejected + run->warned > 0) (void)printf("rejects and warnings: %s\n", rejects);
 }
 
 /* ---- the run ------------------------------------------------------------------------------------------- */
@@ -202,7 +227,12 @@ typedef struct index_run {
     fhi_sources sources;
     fh_writer *writer;
     fhi_rejects rejects;
+    char *rejects_path; /* owned */
     fhi_run_stats stats;
+    bool wrong_usage;
+    bool folder_made; /* by this run */
+    bool committed;
+    bool published; /* the rejects */
 } index_run;
 
 static fh_status find_sources(index_run *run, fh_err *err)
@@ -213,24 +243,42 @@ static fh_status find_sources(index_run *run, fh_err *err)
                                  .note_argument = &run->progress};
     for (int i = 0; i < run->options->path_count; i++)
         FH_TRY(fhi_sources_add(&run->sources, run->options->paths[i], err));
-    if (run->sources.skipped > 0)
-        (void)fprintf(stderr,
-                      "fihrist index: %u entries of folders left aside: hidden, links to folders, or names "
-                      "that tell no format\n",
-                      run->sources.skipped);
+    print_skipped(run->sources.skipped);
     run->progress.total_bytes = run->sources.bytes;
     return FH_OK;
 }
 
-static fh_status open_rejects(index_run *run, fh_err *err)
+/* Where rejects go; never to a file that is read. */
+static fh_status name_rejects(index_run *run, fh_err *err)
 {
-    if (run->options->rejects) return fhi_rejects_open(&run->rejects, fhi_vfs_posix(), run->options->rejects, err);
-    char *path = NULL;
-    if (asprintf(&path, "%s/%s", run->options->directory, FHI_REJECTS_NAME) < 0)
+    const index_options *options = run->options;
+    const int made = options->rejects ? asprintf(&run->rejects_path, "%s", options->rejects)
+                                      : asprintf(&run->rejects_path, "%s/%s", options->directory, FHI_REJECTS_NAME);
+    if (made < 0) {
+        run->rejects_path = NULL;
         return fhi_fail(err, FH_E_NOMEM, "out of memory");
-    const fh_status status = fhi_rejects_open(&run->rejects, fhi_vfs_posix(), path, err);
-    free(path);
-    return status;
+    }
+    run->wrong_usage = fhi_sources_have(&run->sources, run->rejects_path);
+    if (!run->wrong_usage) return FH_OK;
+    return fhi_fail_at(err, FH_E_INVALID, run->rejects_path, 0,
+                       "rejects would go over a file that is read; say --rejects FILE");
+}
+
+/* A folder that this run made and put nothing into goes again, unless it tells of rejects: takes out what the run made
+ * itself, LOCK while it is held. Answers whether the folder is to go. */
+static bool empty_folder(const index_run *run)
+{
+    static const char *const names[] = {"LOCK", FHI_REJECTS_NAME};
+    const size_t count = run->options->rejects ? 1 : 2;
+    if (!run->folder_made || !run->writer || run->committed) return false;
+    if (count == 2 && run->published && run->rejects.bytes > 0) return false;
+    for (size_t i = 0; i < count; i++) {
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s", run->options->directory, names[i]) < 0) return false;
+        (void)unlink(path);
+        free(path);
+    }
+    return true;
 }
 
 static fh_status execute(index_run *run, fh_err *err)
@@ -239,9 +287,11 @@ static fh_status execute(index_run *run, fh_err *err)
                                        .memory_bytes = run->options->memory_mib * 1024 * 1024,
                                        .cancelled = is_signalled,
                                        .cancelled_argument = &run->signal_fd};
-    FH_TRY(fh_writer_open(run->options->directory, &options, &run->writer, err));
-    FH_TRY(open_rejects(run, err));
     FH_TRY(find_sources(run, err));
+    FH_TRY(name_rejects(run, err));
+    run->folder_made = access(run->options->directory, F_OK) != 0;
+    FH_TRY(fh_writer_open(run->options->directory, &options, &run->writer, err));
+    FH_TRY(fhi_rejects_open(&run->rejects, fhi_vfs_posix(), run->rejects_path, err));
     FH_TRY(fhi_sample_train(&run->sources, run->writer, run->signal_fd, err));
     const fhi_run_options work = {.sources = &run->sources,
                                   .writer = run->writer,
@@ -253,7 +303,25 @@ static fh_status execute(index_run *run, fh_err *err)
     FH_TRY(fhi_pipeline_run(&work, &run->stats, err));
     fhi_progress_label(&run->progress, "writing the index");
     FH_TRY(fh_writer_commit(run->writer, err));
-    return fhi_rejects_close(&run->rejects, err);
+    run->committed = fh_writer_get_stats(run->writer).indexed > 0;
+    FH_TRY(fhi_rejects_publish(&run->rejects, err));
+    run->published = true;
+    return FH_OK;
+}
+
+static int report(const index_run *run, fh_status status, const fh_err *err)
+{
+    if (status == FH_OK) {
+        const fh_writer_stats stats = fh_writer_get_stats(run->writer);
+        print_summary(run->options, &run->stats, &stats, run->rejects_path, fhi_progress_seconds(&run->progress));
+        if (stats.indexed == 0) (void)fprintf(stderr, "fihrist index: nothing went in\n");
+        return stats.indexed == 0 || run->sources.failed > 0;
+    }
+    if (status == FH_E_CANCELLED)
+        (void)fprintf(stderr, "fihrist index: interrupted: the index is as it was before\n");
+    else
+        print_error(err);
+    return run->wrong_usage ? 2 : 1;
 }
 
 int fh_verb_index(int argc, char **argv)
@@ -267,19 +335,12 @@ int fh_verb_index(int argc, char **argv)
     fh_err err = {0};
     const fh_status status = execute(&run, &err);
     fhi_progress_label(&run.progress, "");
-    int result = 1;
-    if (status == FH_OK) {
-        const fh_writer_stats stats = fh_writer_get_stats(run.writer);
-        print_summary(&options, &run.stats, &stats, fhi_progress_seconds(&run.progress));
-        if (stats.indexed == 0) (void)fprintf(stderr, "fihrist index: nothing went in\n");
-        result = stats.indexed == 0 || run.sources.failed > 0;
-    } else if (status == FH_E_CANCELLED) {
-        (void)fprintf(stderr, "fihrist index: interrupted: the index is as it was before\n");
-    } else {
-        print_error(&err);
-    }
-    (void)fhi_rejects_close(&run.rejects, NULL);
+    const int result = report(&run, status, &err);
+    const bool unused = empty_folder(&run);
+    fhi_rejects_close(&run.rejects);
     fh_writer_close(run.writer);
+    if (unused) (void)rmdir(options.directory); /* not when anything else is there */
+    free(run.rejects_path);
     fhi_sources_fini(&run.sources);
     if (run.signal_fd >= 0) (void)close(run.signal_fd);
     return result;

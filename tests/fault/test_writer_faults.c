@@ -155,7 +155,7 @@ static fh_status run_pipeline(void *context)
     if (status == FH_OK) status = fhi_pipeline_run(&options, &stats, &err);
     if (status == FH_OK && stats.rejected != 1) status = FH_E_INTERNAL;
     if (status == FH_OK) status = fh_writer_commit(writer, &err);
-    (void)fhi_rejects_close(&rejects, NULL);
+    fhi_rejects_close(&rejects);
     fhi_sources_fini(&sources);
     fh_writer_close(writer);
     return status;

@@ -54,6 +54,30 @@ ok 'a warning says so' has i2/rejects.jsonl '"line":9,"reason":"warning: '
 ok 'rejects can go elsewhere' run 0 --index i2 --rejects elsewhere.jsonl mixed.jsonl
 ok 'and are there' lines elsewhere.jsonl 8
 
+cp good.jsonl precious.jsonl
+ok 'rejects over an input are wrong usage' run 2 --index new --rejects precious.jsonl precious.jsonl
+ok 'the message says so' has err 'precious.jsonl: rejects would go over a file that is read'
+ok 'the input is as it was' cmp -s good.jsonl precious.jsonl
+ln -s precious.jsonl other.jsonl
+ok 'also by another name' run 2 --index new --rejects other.jsonl precious.jsonl
+ok 'still as it was' cmp -s good.jsonl precious.jsonl
+"$program" index --index new --rejects precious.jsonl - <precious.jsonl >out 2>err
+ok 'also when it is standard input' [ $? -eq 2 ]
+ok 'and as it was' cmp -s good.jsonl precious.jsonl
+ok 'no folder was made for that' [ ! -e new ]
+cp mixed.jsonl i1/rejects.jsonl
+ok 'the list of the last run is no input' run 2 --index i1 i1/rejects.jsonl
+ok 'it is as it was, too' cmp -s mixed.jsonl i1/rejects.jsonl
+ok 'a run takes an old list away' run 0 --index i1 good.jsonl
+ok 'it is empty' lines i1/rejects.jsonl 0
+ln -s list.jsonl link.jsonl && echo old >list.jsonl
+ok 'a link to a list' run 0 --index i2 --rejects link.jsonl mixed.jsonl
+ok 'is followed' lines list.jsonl 8
+ok 'and stays a link' [ -L link.jsonl ]
+ok 'rejects on standard output' run 0 --index i2 --rejects /dev/stdout mixed.jsonl
+ok 'come before the summary' lines out 10
+ok 'nothing temporary is left' [ -z "$(find . -name '*.tmp')" ]
+
 mkdir -p tree/sub tree/.hidden
 printf 'Titre\nCorps\n' >tree/sub/x.txt
 printf 'Autre\n' >tree/b.md
@@ -62,11 +86,15 @@ cp good.jsonl tree/c.jsonl
 ln -s .. tree/sub/loop
 ok 'a folder is walked' run 0 --index i3 --json tree
 ok 'texts and lines of it are there' is indexed 5
-ok 'what is left aside is told' has err '3 entries of folders left aside'
+ok 'what is left aside is told' has err '3 entries of folders left aside: hidden (1)'
 ok 'a single text' run 0 --index i3 tree/sub/x.txt
-ok 'has its base name as id, not the path' has out '1 articles indexed, 0 replaced'
+ok 'has its base name as id, not the path' has out '1 article indexed, 0 replaced'
 ok 'the folder again replaces by relative path' run 0 --index i3 --json tree
 ok 'all five of it' is replaced 5
+
+mkdir special && mkfifo special/pipe.jsonl && cp good.jsonl special
+ok 'a pipe in a folder is left aside' run 0 --index i3 special
+ok 'for its own reason' has err '1 entry of a folder left aside: a pipe, socket or device (1)'
 
 printf 'une ligne\n\nune autre\n' >lines.dat
 ok 'lines need to be named' run 1 --index i4 lines.dat
@@ -97,7 +125,20 @@ ok 'an absent file: exit 1, the rest goes in' run 1 --index i8 --json nothere.js
 ok 'all of the rest' is indexed 3
 : >empty.jsonl
 ok 'nothing went in: exit 1' run 1 --index i9 empty.jsonl
-ok 'and no index was made' [ ! -e i9/MANIFEST ]
+ok 'and no folder was made' [ ! -e i9 ]
+mkdir given
+ok 'nothing goes into a folder that was there' run 1 --index given empty.jsonl
+ok 'it stays' [ -d given ]
+echo bad >bad.jsonl
+ok 'only rejects: exit 1' run 1 --index i9 bad.jsonl
+ok 'the folder tells of them' lines i9/rejects.jsonl 1
+ok 'and holds no index' [ ! -e i9/MANIFEST ]
+cp -R i1 torn && rm torn/MANIFEST && echo mine >torn/notes.seg
+cksum torn/*.seg >sums
+ok 'segments without MANIFEST: exit 1' run 1 --index torn good.jsonl
+ok 'the message says so' has err 'the folder holds segments but no MANIFEST'
+cksum torn/*.seg >sums2
+ok 'nothing is touched' cmp -s sums sums2
 ok 'no path is wrong usage' run 2 --index i9
 ok 'no index is wrong usage' run 2 good.jsonl
 ok 'an unknown option is wrong usage' run 2 --index i9 --bogus good.jsonl
@@ -112,8 +153,8 @@ for signal in INT TERM KILL; do
     ls "old$signal" >before
     cksum "old$signal"/MANIFEST "old$signal"/*.seg >sums
     mkfifo "pipe$signal"
-    # A shell without job control lets background jobs ignore SIGINT; env gives it back where it can.
-    (exec env --default-signal=INT "$program" index --index "old$signal" - <"pipe$signal" >out 2>err) &
+    # A shell without job control lets background jobs ignore SIGINT: it stops the run all the same.
+    (exec "$program" index --index "old$signal" - <"pipe$signal" >out 2>err) &
     child=$!
     exec 3>"pipe$signal"
     cat many.jsonl >&3

@@ -505,7 +505,8 @@ static void run_index(const char *directory, const char *path, uint32_t workers,
     if (fhi_pipeline_run(&options, &stats, &err) != FH_OK) fail_msg("%s", err.text);
     assert_int_equal(stats.rejected, 0);
     commit(writer);
-    assert_int_equal(fhi_rejects_close(&rejects, &err), FH_OK);
+    assert_int_equal(fhi_rejects_publish(&rejects, &err), FH_OK);
+    fhi_rejects_close(&rejects);
     fhi_sources_fini(&sources);
     fh_writer_close(writer);
 }
