@@ -313,6 +313,49 @@ fh_status fhi_plan_phrase(fhi_planner *planner, const fhi_syntax *leaf, const fh
     return fhi_query_fail(planner->error, FHI_QUERY_BAD_PROXIMITY, tilde, leaf->text);
 }
 
+/* Clitics that Arabic writes in front of a word, article included; none in front of the article itself. */
+static const char *const clitics[] = {"ال", "و", "وال", "ب", "بال", "ف", "فال", "ل", "لل", "ك", "كال"};
+enum { CLITIC_COUNT = sizeof clitics / sizeof clitics[0] };
+
+/* One prefix, as clitic and stem, added to the list. */
+static fh_status add_prefix(fhi_planner *planner, const fhi_syntax *leaf, const char *clitic, fh_str fold,
+                            const fhi_words_mode *mode, fhi_node_list *list)
+{
+    const size_t clitic_len = strlen(clitic);
+    fhi_node *node;
+    FH_TRY(fhi_node_new(planner, FHI_NODE_PREFIX, &node));
+    char *bytes = fhi_arena_alloc(planner->arena, clitic_len + fold.len + 1);
+    fhi_plan_prefix *prefix = fhi_arena_alloc(planner->arena, sizeof *prefix);
+    if (!bytes || !prefix) return fhi_arena_failure(planner->arena);
+    memcpy(bytes, clitic, clitic_len);
+    if (fold.len) memcpy(bytes + clitic_len, fold.ptr, fold.len);
+    node->prefix = (fh_str){bytes, clitic_len + fold.len};
+    node->weight = mode->weight;
+    node->title_only = mode->title_only;
+    *prefix = (fhi_plan_prefix){planner->prefixes, node, leaf->text};
+    planner->prefixes = prefix;
+    return fhi_node_list_add(planner, list, node);
+}
+
+/* The forms that begin so; of an Arabic word also those with a clitic before it, each a class of its own. Nobody who
+ * writes the article means words without it. */
+static fh_status prefix_node(fhi_planner *planner, const fhi_syntax *leaf, const tokens *t, const fh_token *token,
+                             const fhi_words_mode *mode, fhi_node **out)
+{
+    const fh_str fold = token->word->fold;
+    const bool arabic = token->word->script == FH_SCRIPT_ARABIC && !planner->words_index;
+    const uint32_t clitic_count = arabic && !fhi_str_starts(fold, FH_STR("ال")) ? CLITIC_COUNT : 0;
+    fhi_node_list ways = {NULL, 0, 0};
+    planner->content = true;
+    FH_TRY(count_leaf(planner, t, token));
+    FH_TRY(add_prefix(planner, leaf, "", fold, mode, &ways));
+    for (uint32_t i = 0; i < clitic_count; i++) {
+        FH_TRY(count_leaf(planner, t, token));
+        FH_TRY(add_prefix(planner, leaf, clitics[i], fold, mode, &ways));
+    }
+    return fhi_node_join(planner, FHI_NODE_OR, &ways, out);
+}
+
 fh_status fhi_plan_prefix_leaf(fhi_planner *planner, const fhi_syntax *leaf, const fhi_words_mode *mode, fhi_node **out)
 {
     tokens t;
@@ -327,16 +370,7 @@ fh_status fhi_plan_prefix_leaf(fhi_planner *planner, const fhi_syntax *leaf, con
     const fh_token *joined = joined_of(&t, 0, last);
     for (uint32_t i = 0; !joined && i < last; i++)
         FH_TRY(plan_token(planner, &t, &t.plain[i], mode, &list));
-    FH_TRY(count_leaf(planner, &t, &t.plain[last]));
-    FH_TRY(fhi_node_new(planner, FHI_NODE_PREFIX, &node));
-    planner->content = true;
-    node->prefix = joined ? joined->word->fold : t.plain[last].word->fold;
-    node->weight = mode->weight;
-    node->title_only = mode->title_only;
-    fhi_plan_prefix *prefix = fhi_arena_alloc(planner->arena, sizeof *prefix);
-    if (!prefix) return fhi_arena_failure(planner->arena);
-    *prefix = (fhi_plan_prefix){planner->prefixes, node, leaf->text};
-    planner->prefixes = prefix;
+    FH_TRY(prefix_node(planner, leaf, &t, joined ? joined : &t.plain[last], mode, &node));
     FH_TRY(fhi_node_list_add(planner, &list, node));
     return fhi_node_join(planner, FHI_NODE_AND, &list, out);
 }

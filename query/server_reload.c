@@ -60,10 +60,13 @@ static void done_open(fhi_job *job)
         return;
     }
     void *old = server->snapshot;
+    const uint64_t generation = server->facts.generation;
     server->snapshot = reload->snapshot;
     server->options.service->snapshot_describe(server->snapshot, &server->facts);
-    fhi_server_log(server, "serving generation %llu: %llu articles", (unsigned long long)server->facts.generation,
-                   (unsigned long long)server->facts.article_count);
+    /* One commit may be noticed twice: by its event and by the poll. */
+    if (server->facts.generation != generation && !server->draining)
+        fhi_server_log(server, "serving generation %llu: %llu articles", (unsigned long long)server->facts.generation,
+                       (unsigned long long)server->facts.article_count);
     reload->snapshot = old;
     job->run = run_release;
     job->done = done_release;

@@ -120,6 +120,12 @@ static void spellings_find_each_other(void **state)
         {"وب 20", "وبـ20", false},
         {"aujourd’hui", "aujourd'hui", false},
         {"écon*", "l'économie", true},
+        {"تعلي*", "التعليم", true},
+        {"تعلي*", "والتعليمات", true},
+        {"تعلي*", "للتعليم", true},
+        {"تعلي*", "بتعليمه", true},
+        {"أكاد*", "بالأكاديمية", true},
+        {"التعلي*", "التعليمي", true},
     };
     check_pairs(pairs, COUNT(pairs), true);
 }
@@ -136,6 +142,8 @@ static void other_words_are_not_found(void **state)
         {"\"وزير الداخلية\"", "الداخلية وزير", false},
         {"\"Macron الرئيس\"", "الرئيس Macron", false},
         {"=sûr", "sur", false},
+        {"التعلي*", "تعليم", false},
+        {"تعلي*", "متعلم", false},
         {"=\"chef du parti\"", "chefs du parti", false},
     };
     check_pairs(pairs, COUNT(pairs), false);
