@@ -69,12 +69,14 @@ static bool zone(reader *from)
     return true;
 }
 
-/* hh:mm, hh:mm:ss, fractions of a second, then a zone. */
-static bool time_of_day(reader *from, uint16_t *minute)
+/* hh:mm, hh:mm:ss or, where `basic`, hhmm, hhmmss; fractions of a second, then a zone. */
+static bool time_of_day(reader *from, bool basic, uint16_t *minute)
 {
     uint32_t hours, minutes, seconds, ignored;
-    if (!digits(from, 1, 2, &hours) || !accept(from, ':') || !digits(from, 2, 2, &minutes)) return false;
-    if (accept(from, ':')) {
+    const unsigned count = digits(from, 1, 2, &hours);
+    const bool colon = accept(from, ':');
+    if (count == 0 || !(colon || (basic && count == 2)) || !digits(from, 2, 2, &minutes)) return false;
+    if (colon ? accept(from, ':') : is_digit(peek(from))) {
         if (!digits(from, 2, 2, &seconds) || seconds > 60) return false;
         if ((accept(from, '.') || accept(from, ',')) && !digits(from, 1, 9, &ignored)) return false;
     }
@@ -84,19 +86,23 @@ static bool time_of_day(reader *from, uint16_t *minute)
     return zone(from);
 }
 
-/* YYYY[-MM[-DD[(T| )time]]] */
+/* YYYY[-MM[-DD[(T| )time]]] or YYYYMMDD[(T| )time] */
 static bool iso(reader *from, uint32_t year, fhi_day *out)
 {
     uint32_t month = 0, day = 0;
-    if (accept(from, '-') && (!digits(from, 2, 2, &month) || month < 1 || month > 12)) return false;
-    if (month && accept(from, '-') && (!digits(from, 2, 2, &day) || !fhi_day_valid(year, month, day))) return false;
+    if (is_digit(peek(from)) && (!digits(from, 2, 2, &month) || !digits(from, 2, 2, &day) || is_digit(peek(from)) ||
+                                 !fhi_day_valid(year, month, day)))
+        return false;
+    if (!day && accept(from, '-') && (!digits(from, 2, 2, &month) || month < 1 || month > 12)) return false;
+    if (!day && month && accept(from, '-') && (!digits(from, 2, 2, &day) || !fhi_day_valid(year, month, day)))
+        return false;
     if (year == 0) return false;
     out->day = year * 10000 + month * 100 + day;
     if (!day) return true;
-    if (accept(from, 'T') || accept(from, 't')) return time_of_day(from, &out->minute);
+    if (accept(from, 'T') || accept(from, 't')) return time_of_day(from, true, &out->minute);
     const size_t end = from->at;
     skip_white(from);
-    if (from->at > end && is_digit(peek(from))) return time_of_day(from, &out->minute);
+    if (from->at > end && is_digit(peek(from))) return time_of_day(from, false, &out->minute);
     return true;
 }
 
@@ -138,7 +144,7 @@ static bool mail(reader *from, uint32_t day, fhi_day *out)
     out->day = year * 10000 + month * 100 + day;
     if (!fhi_day_valid(year, month, day)) return false;
     skip_white(from);
-    return !is_digit(peek(from)) || time_of_day(from, &out->minute);
+    return !is_digit(peek(from)) || time_of_day(from, false, &out->minute);
 }
 
 /* `Tue,` in front of a mail date */

@@ -329,7 +329,10 @@ static void sources_walk_folders_in_order_and_leave_the_rest(void **state)
         assert_string_equal(sources.items[i].name, names[i]);
         assert_int_equal(sources.items[i].format, formats[i]);
     }
-    assert_int_equal(sources.skipped, 3); /* hidden, unknown name, link to a folder */
+    assert_int_equal(sources.skipped[FHI_SKIP_HIDDEN], 1);
+    assert_int_equal(sources.skipped[FHI_SKIP_FOLDER], 1);
+    assert_int_equal(sources.skipped[FHI_SKIP_SPECIAL], 0);
+    assert_int_equal(sources.skipped[FHI_SKIP_NAME], 1);
     assert_int_equal(notes, 0);
     assert_int_equal(fhi_sources_add(&sources, "/nowhere/at/all", NULL), FH_OK);
     assert_int_equal(fhi_sources_add(&sources, scratch_path(&folder, "note.pdf", path), NULL), FH_OK);
