@@ -54,6 +54,13 @@ static fh_status enter_block(const fhi_dictionary *dictionary, uint32_t block, f
     return FH_OK;
 }
 
+/* Numbers the entry that begins; false when its block holds more than it may. */
+static bool count_entry(fhi_dictionary_cursor *cursor)
+{
+    const uint32_t ordinal = ++cursor->entry.ordinal;
+    return ordinal < cursor->dictionary->entry_count && ordinal / FHI_TERM_BLOCK_TERMS == cursor->block;
+}
+
 static void get_values(fhi_dictionary_cursor *cursor)
 {
     fhi_span *span = &cursor->span;
@@ -85,7 +92,7 @@ fh_status fhi_dictionary_next(fhi_dictionary_cursor *cursor)
     if (!suffix) return FH_E_CORRUPT;
     memcpy(cursor->key + shared, suffix, (size_t)fresh);
     cursor->entry.key.len = (size_t)(shared + fresh);
-    cursor->entry.ordinal++;
+    if (!count_entry(cursor)) return FH_E_CORRUPT;
     get_values(cursor);
     return span->failed ? FH_E_CORRUPT : FH_OK;
 }
@@ -158,8 +165,7 @@ fh_status fhi_dictionary_find(const fhi_dictionary *dictionary, fh_str key, fhi_
     while (fhi_span_left(span) > 0) {
         const uint64_t shared = fhi_span_get_varint(span), fresh = fhi_span_get_varint(span);
         const uint8_t *suffix = fresh < FHI_KEY_BYTES_MAX ? fhi_span_take(span, (size_t)fresh) : NULL;
-        if (span->failed || !suffix) return FH_E_CORRUPT;
-        cursor.entry.ordinal++;
+        if (span->failed || !suffix || !count_entry(&cursor)) return FH_E_CORRUPT;
         get_values(&cursor);
         if (shared > matched) continue;
         if (shared < matched) return FH_E_NOT_FOUND;

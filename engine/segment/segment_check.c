@@ -123,7 +123,8 @@ static fh_status walk_dictionary(word_check *check, const fhi_dictionary *dictio
     fh_status status = dictionary->entry_count ? fhi_dictionary_at(dictionary, 0, &cursor) : FH_E_NOT_FOUND;
     for (; status == FH_OK; status = fhi_dictionary_next(&cursor), seen++) {
         const fh_str key = cursor.entry.key;
-        if (cursor.entry.ordinal != seen || (seen > 0 && fhi_str_compare(before, key) >= 0)) break;
+        if (cursor.entry.ordinal != seen || (seen > 0 && fhi_str_compare(before, key) >= 0))
+            break; /* a block not full */
         FH_TRY(check_entry(check, &cursor.entry));
         if (key.len) memcpy(last, key.ptr, key.len);
         before.len = key.len;

@@ -220,12 +220,39 @@ static void every_changed_byte_of_a_block_is_noticed(void **state)
     unmake(&made);
 }
 
+/* An index that claims fewer entries than its last block holds: no entry past the last is handed out. */
+static void entries_beyond_the_count_are_refused(void **state)
+{
+    (void)state;
+    static fhi_dictionary_cursor cursor;
+    rng random;
+    made_keys made;
+    rng_init(&random, "entries_beyond_the_count_are_refused");
+    make(&made, &random, FHI_DICTIONARY_TERMS, 60);
+    const uint32_t whole = made.count;
+    assert_true(whole > 40);
+    fhi_store64(made.index + made.writer.index.len - 8, whole - 5);
+    const fhi_span blocks = fhi_span_of(made.blocks, made.writer.blocks.len);
+    const fhi_span index = fhi_span_of(made.index, made.writer.index.len);
+    assert_int_equal(fhi_dictionary_open(&made.dictionary, FHI_DICTIONARY_TERMS, blocks, index), FH_OK);
+    fh_status status = fhi_dictionary_at(&made.dictionary, 0, &cursor);
+    for (uint32_t i = 0; i < whole - 5; i++) {
+        assert_int_equal(status, FH_OK);
+        assert_int_equal(cursor.entry.ordinal, i);
+        status = fhi_dictionary_next(&cursor);
+    }
+    assert_int_equal(status, FH_E_CORRUPT);
+    assert_int_equal(fhi_dictionary_find(&made.dictionary, made.keys[whole - 1], &cursor.entry), FH_E_CORRUPT);
+    unmake(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_come_back_in_order_by_key_and_by_rank),
         cmocka_unit_test(writer_refuses_keys_out_of_order_and_too_long),
         cmocka_unit_test(every_changed_byte_of_a_block_is_noticed),
+        cmocka_unit_test(entries_beyond_the_count_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
