@@ -197,10 +197,18 @@ static void repair(const char *path, memory_file *file)
         repair_tail(file->data, file->len);
 }
 
+/* Anywhere, or near an end of a section, where directories and counts are. */
+static size_t draw_place(rng *random, const memory_file *file)
+{
+    if (!strstr(file->path, ".seg") || rng_below(random, 2)) return (size_t)rng_below(random, file->len);
+    const uint32_t where = (uint32_t)rng_below(random, 64) | (uint32_t)rng_below(random, 16) << 24;
+    return repair_place(file->data, file->len, rng_below(random, 2) ? where : where | UINT32_C(1) << 31);
+}
+
 static void change(rng *random, memory_file *file)
 {
     static const uint8_t telling[] = {0, 1, 0x7F, 0x80, 0xFF};
-    const size_t at = (size_t)rng_below(random, file->len), left = file->len - at;
+    const size_t at = draw_place(random, file), left = file->len - at;
     const size_t count = 1 + (size_t)rng_below(random, left < 8 ? left : 8);
     switch (rng_below(random, 5)) {
     case 0: file->data[at] = (uint8_t)rng_next(random); break;

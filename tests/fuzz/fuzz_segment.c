@@ -66,7 +66,9 @@ static void put_changes(vfs_memory *memory, uint8_t which, const uint8_t *data, 
     memory_file *file = vfs_memory_find(memory, files[which % 4]);
     fhi_span changes = fhi_span_of(data, len);
     while (fhi_span_left(&changes) > 0 && !changes.failed) {
-        const size_t place = fhi_span_get32(&changes) % file->len, most = file->len - place;
+        const uint32_t where = fhi_span_get32(&changes);
+        const size_t place = which % 4 < 2 ? repair_place(file->data, file->len, where) : where % file->len;
+        const size_t most = file->len - place;
         const size_t count = fhi_span_get8(&changes) % 32U;
         const uint8_t *bytes = fhi_span_take(&changes, count);
         if (bytes) memcpy(file->data + place, bytes, count < most ? count : most);

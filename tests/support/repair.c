@@ -65,6 +65,16 @@ void repair_segment(uint8_t *data, size_t len)
     fhi_store64(tail + 40, ~FHI_SEGMENT_MAGIC);
 }
 
+size_t repair_place(const uint8_t *data, size_t len, uint32_t where)
+{
+    const uint32_t section = where >> 24 & 15, away = where & 0xFFFFFF;
+    place found = {(uint8_t *)(uintptr_t)data, 0, len};
+    if (section && len >= FHI_HEADER_BYTES + FOOTER_BYTES) found = section_at(found.data, len, section);
+    if (!found.data || found.len == 0) return away % len;
+    const uint64_t inside = away % found.len;
+    return (size_t)(found.offset + (where >> 31 ? found.len - 1 - inside : inside));
+}
+
 void repair_tail(uint8_t *data, size_t len)
 {
     if (len >= 4) fhi_store32(data + len - 4, fhi_crc32c(0, data, len - 4));

@@ -10,6 +10,10 @@
  * the footer names are taken as they are where they lie inside the file. Files too short stay as they are. */
 void repair_segment(uint8_t *data, size_t len);
 
+/* A place in a segment near the beginning (bit 31 of `where` clear) or the end of a section (bits 24 to 27, 0: the
+ * whole file): that is where directories and counts are. The other bits count from there. len > 0. */
+size_t repair_place(const uint8_t *data, size_t len, uint32_t where);
+
 /* A manifest or a delete file: its last four bytes. */
 void repair_tail(uint8_t *data, size_t len);
 
