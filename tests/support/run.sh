@@ -61,6 +61,10 @@ asan | ubsan) export FH_EFFORT="${FH_EFFORT:-40}" ;;
 tsan) export FH_EFFORT="${FH_EFFORT:-15}" ;;
 esac
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+# What a test that was stopped leaves behind goes with the folder of the run.
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/fihrist-XXXXXX")
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 rm -rf "$TEST_LOGS"
 mkdir -p "$TEST_LOGS"
 programs=$#
