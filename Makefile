@@ -193,7 +193,8 @@ deps: ## install what is missing to build, test, lint and measure (apt-get), or 
 	@.ci/deps $(DEPS_all)
 
 # ---- install -----------------------------------------------------------------------------------------------
-DOCS := $(wildcard README.md CHANGELOG.md LICENSE engine/FORMAT.md query/PROTOCOL.md)
+DOCS := $(wildcard README.md CHANGELOG.md LICENSE engine/DESIGN.md engine/FORMAT.md query/LANGUAGE.md \
+                   query/PROTOCOL.md bench/METHOD.md)
 BIN_TO = $(DESTDIR)$(PREFIX)/bin
 LIB_TO = $(DESTDIR)$(LIBDIR)
 INCLUDE_TO = $(DESTDIR)$(PREFIX)/include/fihrist

@@ -70,7 +70,7 @@ static bool parse_format(const char *text, fhi_format *out)
 
 static int wrong_usage(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "fihrist index: %s: %s\n", what, why);
+    fhi_complain("index", what, why);
     return 2;
 }
 

@@ -104,35 +104,28 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
                                  "في الطلب المحرف U+0000 الذي لا يرد في أي نص."},
 };
 
-/* Failures that are not the query's: X(status, code, English, French, Arabic). */
+/* Failures that are not the query's: X(status, English, French, Arabic). */
 #define STATUS_LIST(X)                                                                                                 \
-    X(E_NOMEM, "out_of_memory", "There is not enough memory.", "La mémoire ne suffit pas.", "الذاكرة غير كافية.")      \
-    X(E_IO, "io", "The index cannot be read.", "L'index ne peut pas être lu.", "تعذرت قراءة الفهرس.")                  \
-    X(E_CORRUPT, "corrupt", "The index is damaged.", "L'index est endommagé.", "الفهرس تالف.")                         \
-    X(E_ANALYZER, "analyzer", "The index was made by another analyzer.", "L'index a été fait par un autre analyseur.", \
+    X(E_NOMEM, "There is not enough memory.", "La mémoire ne suffit pas.", "الذاكرة غير كافية.")                       \
+    X(E_IO, "The index cannot be read.", "L'index ne peut pas être lu.", "تعذرت قراءة الفهرس.")                        \
+    X(E_CORRUPT, "The index is damaged.", "L'index est endommagé.", "الفهرس تالف.")                                    \
+    X(E_TOO_OLD, "The index is of an older format.", "L'index est d'un format plus ancien.", "الفهرس بصيغة أقدم.")     \
+    X(E_TOO_NEW, "The index is of a newer format.", "L'index est d'un format plus récent.", "الفهرس بصيغة أحدث.")      \
+    X(E_NETWORK, "The server cannot be reached.", "Le serveur est injoignable.", "تعذر الوصول إلى الخادم.")            \
+    X(E_BUSY, "The index is in use.", "L'index est occupé.", "الفهرس قيد الاستعمال.")                                  \
+    X(E_ANALYZER, "The index was made by another analyzer.", "L'index a été fait par un autre analyseur.",             \
       "أُنشئ الفهرس بمحلِّل آخر.")                                                                                        \
-    X(E_INVALID, "invalid", "The request is not valid.", "La requête n'est pas valide.", "الطلب غير صالح.")            \
-    X(E_NOT_FOUND, "not_found", "Not found.", "Introuvable.", "غير موجود.")                                            \
-    X(E_LIMIT, "limit", "The query asks for too much.", "La requête demande trop.", "يطلب هذا البحث أكثر مما يمكن.")   \
-    X(E_CANCELLED, "cancelled", "The search was cancelled.", "La recherche a été annulée.", "أُلغي البحث.")             \
-    X(E_DEADLINE, "deadline", "The search took too long.", "La recherche a pris trop de temps.",                       \
+    X(E_INVALID, "The request is not valid.", "La requête n'est pas valide.", "الطلب غير صالح.")                       \
+    X(E_NOT_FOUND, "Not found.", "Introuvable.", "غير موجود.")                                                         \
+    X(E_LIMIT, "The query asks for too much.", "La requête demande trop.", "يطلب هذا البحث أكثر مما يمكن.")            \
+    X(E_CANCELLED, "The search was cancelled.", "La recherche a été annulée.", "أُلغي البحث.")                          \
+    X(E_DEADLINE, "The search took too long.", "La recherche a pris trop de temps.",                                   \
       "استغرق البحث وقتًا أطول من المسموح به.")
-
-const char *fhi_status_code(fh_status status)
-{
-    switch (status) {
-#define STATUS_CODE(name, code, en, fr, ar)                                                                            \
-    case FH_##name: return code;
-        STATUS_LIST(STATUS_CODE)
-#undef STATUS_CODE
-    default: return "internal";
-    }
-}
 
 static const char *status_sentence(fh_status status, fhi_message_lang lang)
 {
     switch (status) {
-#define STATUS_SENTENCE(name, code, en, fr, ar)                                                                        \
+#define STATUS_SENTENCE(name, en, fr, ar)                                                                              \
     case FH_##name: return lang == FHI_LANG_FR ? (fr) : lang == FHI_LANG_AR ? (ar) : (en);
         STATUS_LIST(STATUS_SENTENCE)
 #undef STATUS_SENTENCE

@@ -47,46 +47,52 @@ static void usage(FILE *to)
 
 static int complain(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "fihrist search: %s: %s\n", what, why);
+    fhi_complain("search", what, why);
     return 1;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------------- */
 
-/* Options marked 'p' are parameters of a request under the same name. */
-static bool set_option(arguments *a, int option, const char *name, const char *value)
+static fh_status refuse(fh_err *err, const char *what, const char *why)
 {
-    fh_err err = {.text = ""};
-    switch (option) {
-    case 'i': a->index = value; return true;
-    case 's': a->socket = value; return true;
-    case 'j': a->json = true; return true;
-    case 'h': a->help = true; return true;
-    case 'p':
-        if (fhi_request_set(&a->request, fhi_str(name), fhi_str(value), &err) == FH_OK) return true;
-        (void)fprintf(stderr, "fihrist search: --%s: %s\n", name, err.text);
-        return false;
-    default: return false;
-    }
+    return fhi_fail_at(err, FH_E_INVALID, what, 0, "%s", why);
 }
 
-static bool check_arguments(const arguments *a, int word_count)
+/* Options marked 'p' are parameters of a request under the same name. */
+static fh_status set_option(arguments *a, int option, const char *name, const char *value, fh_err *err)
 {
-    if (a->help) return true;
-    if (!a->index && !a->socket)
-        (void)complain("--index", "say which index to search, or --socket which server");
-    else if (a->index && a->socket)
-        (void)complain("--socket", "is for a server; it does not go with --index");
-    else if (word_count == 0)
-        (void)complain("QUERY", "is missing");
-    else if (a->request.offset > FHI_TOP_MAX - a->request.top)
-        (void)complain("--offset", "reaches, with --top, past the 10000th hit");
-    else
-        return true;
+    switch (option) {
+    case 'i': a->index = value; return FH_OK;
+    case 's': a->socket = value; return FH_OK;
+    case 'j': a->json = true; return FH_OK;
+    case 'h': a->help = true; return FH_OK;
+    default: break;
+    }
+    if (fhi_request_set(&a->request, fhi_str(name), fhi_str(value), err) == FH_OK) return FH_OK;
+    (void)snprintf(err->file, sizeof err->file, "--%s", name);
+    return FH_E_INVALID;
+}
+
+static fh_status check_arguments(const arguments *a, int word_count, fh_err *err)
+{
+    if (a->help) return FH_OK;
+    if (!a->index && !a->socket) return refuse(err, "--index", "say which index to search, or --socket which server");
+    if (a->index && a->socket) return refuse(err, "--socket", "is for a server; it does not go with --index");
+    if (word_count == 0) return refuse(err, "QUERY", "is missing");
+    if (a->request.offset > FHI_TOP_MAX - a->request.top)
+        return refuse(err, "--offset", "reaches, with --top, past the 10000th hit");
+    return FH_OK;
+}
+
+/* Whoever writes --json gets JSON, also of a mistake in front of it. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0) return true;
     return false;
 }
 
-static bool read_arguments(int argc, char **argv, arguments *a)
+static fh_status read_arguments(int argc, char **argv, arguments *a, fh_err *err)
 {
     static const struct option options[] = {
         {"index", required_argument, NULL, 'i'}, {"socket", required_argument, NULL, 's'},
@@ -98,17 +104,18 @@ static bool read_arguments(int argc, char **argv, arguments *a)
     int option, which = 0;
     optind = 1;
     opterr = 0;
+    a->json = wants_json(argc, argv);
     while ((option = getopt_long(argc, argv, ":", options, &which)) != -1) {
-        if (option == ':') (void)complain(argv[optind - 1], "wants a value");
+        if (option == ':') return refuse(err, argv[optind - 1], "wants a value");
         if (option == '?')
-            (void)complain(argv[optind - 1], "is no option here; put -- before a query that begins with -");
-        if (option == ':' || option == '?' || !set_option(a, option, options[which].name, optarg)) return false;
+            return refuse(err, argv[optind - 1], "is no option here; put -- before a query that begins with -");
+        FH_TRY(set_option(a, option, options[which].name, optarg, err));
     }
-    if (!check_arguments(a, argc - optind)) return false;
+    FH_TRY(check_arguments(a, argc - optind, err));
     for (int i = optind; i < argc; i++)
         fhi_buf_printf(&a->query, "%s%s", i > optind ? " " : "", argv[i]);
     if (a->query.len) a->request.query = fhi_buf_str(&a->query);
-    return true;
+    return a->query.status == FH_OK ? FH_OK : fhi_fail(err, FH_E_NOMEM, "not enough memory for the query");
 }
 
 /* ---- answers --------------------------------------------------------------------------------------------- */
@@ -159,6 +166,22 @@ static int print(const arguments *a, const fhi_buf *json)
     return code;
 }
 
+/* A failure in words, and as an error object for whoever asked for JSON. */
+static void report(const arguments *a, fh_status status, const char *what, const char *why)
+{
+    fhi_buf detail, json;
+    (void)complain(what, why);
+    if (!a->json) return;
+    fhi_buf_init(&detail);
+    fhi_buf_init(&json);
+    fhi_buf_printf(&detail, "%s%s%s", what, what[0] ? ": " : "", why);
+    fhi_buf_put8(&detail, 0);
+    if (detail.status == FH_OK && fhi_failure_json(status, (const char *)detail.data, a->request.lang, &json) == FH_OK)
+        (void)print_json(&json, NULL);
+    fhi_buf_fini(&json);
+    fhi_buf_fini(&detail);
+}
+
 static int run(const arguments *a)
 {
     fhi_buf json;
@@ -170,10 +193,8 @@ static int run(const arguments *a)
     if (status == FH_OK) {
         code = print(a, &json);
     } else {
-        code = complain(a->socket ? a->socket : a->index, err.text);
-        fhi_buf_clear(&json);
-        if (a->json && fhi_failure_json(status, err.text, a->request.lang, &json) == FH_OK)
-            (void)print_json(&json, NULL);
+        code = 1;
+        report(a, status, err.file[0] ? err.file : a->socket ? a->socket : a->index, err.text);
     }
     fhi_buf_fini(&json);
     return code;
@@ -182,16 +203,18 @@ static int run(const arguments *a)
 int fh_verb_search(int argc, char **argv)
 {
     arguments a = {.index = NULL};
+    fh_err err = {.text = ""};
     int code = 2;
     fhi_request_defaults(&a.request);
     fhi_buf_init(&a.query);
-    if (!read_arguments(argc, argv, &a)) {
+    const fh_status status = read_arguments(argc, argv, &a, &err);
+    if (status != FH_OK) {
+        report(&a, status, err.file, err.text);
         (void)fputs("`fihrist search --help` tells the rest.\n", stderr);
+        code = status == FH_E_INVALID ? 2 : 1;
     } else if (a.help) {
         usage(stdout);
         code = 0;
-    } else if (a.query.status != FH_OK) {
-        code = complain("QUERY", "not enough memory");
     } else {
         code = run(&a);
     }

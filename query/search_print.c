@@ -1,11 +1,12 @@
 /* search_print.c - hits and errors for people on a terminal.
  *
  * A line whose text runs from right to left is put between RLI and PDI, so that its punctuation and the Latin words
- * in it stay in place and nothing runs over into the next column (UAX 9). Matches are coloured on a terminal; in a
- * file the snippet has them in brackets.
+ * in it stay in place and nothing runs over into the next column (UAX 9); an address always runs from left to right.
+ * Matches are coloured on a terminal; without colour they stand in brackets.
  */
 #include "query/search_print.h"
 
+#include "engine/text/day.h"
 #include "query/syntax.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WIDTH_MAX = 110, INDENT = 4, CARET_LEFT_MAX = 60, FRAGMENT_CHARS = 24 };
 
+#define LEFT_TO_RIGHT_ISOLATE "\xE2\x81\xA6"
 #define RIGHT_TO_LEFT_ISOLATE "\xE2\x81\xA7"
 #define FIRST_STRONG_ISOLATE "\xE2\x81\xA8"
 #define POP_ISOLATE "\xE2\x81\xA9"
@@ -68,6 +70,16 @@ static bool is_right_to_left(UChar32 c)
 static bool turns_text(UChar32 c)
 {
     return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* The character from begin to end. Nothing in an article or a query commands the terminal or turns what follows. */
+static void print_char(const fhi_paper *paper, fh_str text, size_t begin, size_t end, UChar32 c)
+{
+    if (turns_text(c)) return;
+    if (c >= 0x20 && (c < 0x7F || c > 0x9F))
+        (void)fwrite(text.ptr + begin, 1, end - begin, paper->out);
+    else
+        (void)fputc(' ', paper->out);
 }
 
 /* Direction of the first letter that has one. */
@@ -127,7 +139,7 @@ static size_t line_end(const marked *m, unsigned width, size_t *next)
     return m->text.len;
 }
 
-static void print_line(const fhi_paper *paper, marked *m, size_t end, const char *base, bool brackets)
+static void print_line(const fhi_paper *paper, marked *m, size_t end, const char *base)
 {
     bool open = false;
     if (paper->colour) (void)fputs(base, paper->out);
@@ -136,26 +148,21 @@ static void print_line(const fhi_paper *paper, marked *m, size_t end, const char
         if (mark != open) {
             if (paper->colour)
                 (void)fprintf(paper->out, "%s%s", mark ? MATCH : PLAIN, mark ? "" : base);
-            else if (brackets)
+            else
                 (void)fputs(mark ? "[" : "]", paper->out);
         }
         open = mark;
         const size_t begin = m->at;
         const UChar32 c = next_char(m->text, &m->at);
         m->chars++;
-        if (turns_text(c)) continue;
-        if (c >= 0x20 && (c < 0x7F || c > 0x9F))
-            (void)fwrite(m->text.ptr + begin, 1, m->at - begin, paper->out);
-        else
-            (void)fputc(' ', paper->out); /* nothing in an article commands the terminal */
+        print_char(paper, m->text, begin, m->at, c);
     }
-    if (open && !paper->colour && brackets) (void)fputc(']', paper->out);
+    if (open && !paper->colour) (void)fputc(']', paper->out);
     if (paper->colour) (void)fputs(PLAIN, paper->out);
 }
 
 /* A text wrapped to lines behind an indent; the first line's indent is already there. */
-static void print_marked(const fhi_paper *paper, const json_t *text, const json_t *marks, const char *base,
-                         bool brackets)
+static void print_marked(const fhi_paper *paper, const json_t *text, const json_t *marks, const char *base)
 {
     marked m = {.text = {json_string_value(text), json_string_length(text)}, .marks = marks};
     const bool right_to_left = runs_right_to_left(m.text);
@@ -164,7 +171,7 @@ static void print_marked(const fhi_paper *paper, const json_t *text, const json_
         const size_t end = line_end(&m, paper->width - INDENT, &next);
         if (!first) (void)fprintf(paper->out, "%*s", INDENT, "");
         if (right_to_left) (void)fputs(RIGHT_TO_LEFT_ISOLATE, paper->out);
-        print_line(paper, &m, end, base, brackets);
+        print_line(paper, &m, end, base);
         if (right_to_left) (void)fputs(POP_ISOLATE, paper->out);
         (void)fputc('\n', paper->out);
         m.chars += (json_int_t)(next - m.at); /* the space between two lines */
@@ -174,17 +181,37 @@ static void print_marked(const fhi_paper *paper, const json_t *text, const json_
 
 /* ---- answers --------------------------------------------------------------------------------------------- */
 
-/* One line of facts; right-to-left ones are isolated, one by one. */
-static void print_fact(const fhi_paper *paper, const json_t *value, bool *any)
+/* One of a line of facts; what holds right-to-left text is isolated. */
+static void print_fact(const fhi_paper *paper, fh_str text, const char *isolate_by, bool *any)
 {
-    marked m = {.text = {json_string_value(value), json_string_length(value)}};
+    marked m = {.text = text};
     if (m.text.len == 0) return;
     const bool isolate = has_right_to_left(m.text);
     (void)fputs(*any ? " · " : "", paper->out);
-    if (isolate) (void)fputs(RIGHT_TO_LEFT_ISOLATE, paper->out);
-    print_line(paper, &m, m.text.len, paper->colour ? DIM : "", false);
+    if (isolate) (void)fputs(isolate_by, paper->out);
+    print_line(paper, &m, m.text.len, paper->colour ? DIM : "");
     if (isolate) (void)fputs(POP_ISOLATE, paper->out);
     *any = true;
+}
+
+static fh_str text_of(const json_t *value)
+{
+    return (fh_str){json_string_value(value), json_string_length(value)};
+}
+
+/* The calendar day as written, and the time where one is written. */
+static void print_date(const fhi_paper *paper, fh_str date, bool *any)
+{
+    char text[32];
+    fhi_day day;
+    if (date.len == 0 || fhi_day_parse(date, &day, NULL) != FH_OK || day.day % 100 == 0) {
+        print_fact(paper, date, FIRST_STRONG_ISOLATE, any);
+        return;
+    }
+    int len = snprintf(text, sizeof text, "%04u-%02u-%02u", day.day / 10000, day.day / 100 % 100, day.day % 100);
+    if (day.minute)
+        len += snprintf(text + len, sizeof text - (size_t)len, " %02d:%02d", day.minute / 60, day.minute % 60);
+    print_fact(paper, (fh_str){text, (size_t)len}, FIRST_STRONG_ISOLATE, any);
 }
 
 static void print_hit(const fhi_paper *paper, const json_t *hit, unsigned rank)
@@ -193,18 +220,18 @@ static void print_hit(const fhi_paper *paper, const json_t *hit, unsigned rank)
     const json_t *url = json_object_get(hit, "url"), *title = json_object_get(hit, "title");
     const json_t *heading = json_string_length(title) ? title : json_object_get(hit, "id");
     (void)fprintf(paper->out, "%*u. ", INDENT - 2, rank);
-    print_marked(paper, heading, json_object_get(hit, "title_marks"), BOLD, false);
+    print_marked(paper, heading, json_object_get(hit, "title_marks"), BOLD);
     (void)fprintf(paper->out, "%*s", INDENT, "");
-    print_fact(paper, json_object_get(hit, "source"), &any);
-    print_fact(paper, json_object_get(hit, "date"), &any);
+    print_fact(paper, text_of(json_object_get(hit, "source")), RIGHT_TO_LEFT_ISOLATE, &any);
+    print_date(paper, text_of(json_object_get(hit, "date")), &any);
     (void)fprintf(paper->out, "%s%.3f\n%*s", any ? " · " : "", json_real_value(json_object_get(hit, "score")), INDENT,
                   "");
     if (json_string_length(json_object_get(hit, "snippet"))) {
-        print_marked(paper, json_object_get(hit, "snippet"), json_object_get(hit, "snippet_marks"), "", true);
+        print_marked(paper, json_object_get(hit, "snippet"), json_object_get(hit, "snippet_marks"), "");
         (void)fprintf(paper->out, "%*s", INDENT, "");
     }
     any = false;
-    print_fact(paper, json_string_length(url) ? url : json_object_get(hit, "id"), &any);
+    print_fact(paper, text_of(json_string_length(url) ? url : json_object_get(hit, "id")), LEFT_TO_RIGHT_ISOLATE, &any);
     (void)fputs("\n\n", paper->out);
 }
 
@@ -243,10 +270,7 @@ static void print_caret(const fhi_paper *paper, fh_str query, size_t offset)
         const UChar32 c = next_char(query, &next);
         used += columns_of(c);
         if (used > paper->width - INDENT) break;
-        if (c < 0x20 || c == 0x7F)
-            (void)fputc(' ', paper->out);
-        else
-            (void)fwrite(query.ptr + at, 1, next - at, paper->out);
+        print_char(paper, query, at, next, c);
     }
     (void)fprintf(paper->out, "\n  %*s^\n", (int)columns, "");
 }
@@ -254,13 +278,17 @@ static void print_caret(const fhi_paper *paper, fh_str query, size_t offset)
 /* In text that runs both ways a caret would point elsewhere: the place is counted and quoted. */
 static void print_place(const fhi_paper *paper, fh_str query, size_t offset, long long chars)
 {
-    size_t end = offset;
-    for (int i = 0; i < FRAGMENT_CHARS && end < query.len; i++)
-        (void)next_char(query, &end);
     (void)fprintf(paper->out, "  at character %lld", chars + 1);
-    if (end > offset)
-        (void)fprintf(paper->out, ": " FIRST_STRONG_ISOLATE "%.*s%s" POP_ISOLATE, (int)(end - offset),
-                      query.ptr + offset, end < query.len ? "…" : "");
+    if (offset < query.len) {
+        size_t at = offset;
+        (void)fputs(": " FIRST_STRONG_ISOLATE, paper->out);
+        for (int i = 0; i < FRAGMENT_CHARS && at < query.len; i++) {
+            const size_t begin = at;
+            const UChar32 c = next_char(query, &at);
+            print_char(paper, query, begin, at, c);
+        }
+        (void)fprintf(paper->out, "%s" POP_ISOLATE, at < query.len ? "…" : "");
+    }
     (void)fputc('\n', paper->out);
 }
 
@@ -272,7 +300,7 @@ void fhi_print_error(const fhi_paper *paper, const json_t *error, fh_str query)
     marked text = {.text = {json_string_value(message), json_string_length(message)}};
     const bool isolate = has_right_to_left(text.text);
     (void)fprintf(paper->out, "fihrist search: %s: %s", code ? code : "error", isolate ? FIRST_STRONG_ISOLATE : "");
-    print_line(&(fhi_paper){.out = paper->out}, &text, text.text.len, "", false);
+    print_line(&(fhi_paper){.out = paper->out}, &text, text.text.len, "");
     (void)fprintf(paper->out, "%s\n", isolate ? POP_ISOLATE : "");
     if (!code || !fhi_query_code_is(code) || query.len == 0 || fhi_utf8_check(query.ptr, query.len) < query.len ||
         offset > query.len)

@@ -126,7 +126,7 @@ static fh_status parse_arguments(int argc, char **argv, arguments *args, fh_err 
 
 static void log_line(const char *message)
 {
-    (void)fprintf(stderr, "fihrist serve: %s\n", message);
+    fhi_complain("serve", "", message);
 }
 
 /* Every connection is a descriptor; the usual soft limit of 1024 is too small for connections_max of them. */
@@ -149,7 +149,7 @@ static void warn_if_public(const char *url)
 
 static int report(const fh_err *err, int exit_status)
 {
-    (void)fprintf(stderr, "fihrist serve: %s%s%s\n", err->file, err->file[0] ? ": " : "", err->text);
+    fhi_complain("serve", err->file, err->text);
     return exit_status;
 }
 

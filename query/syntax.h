@@ -68,8 +68,7 @@ const char *fhi_query_code_name(fhi_query_code code);
 bool fhi_query_code_is(const char *name);
 /* The sentence of an error, appended to *text. */
 void fhi_query_message(const fhi_query_error *error, fhi_message_lang lang, fhi_buf *text);
-/* Stable code and sentence of a failure that is not the query's; detail: more about it in English, or "". */
-const char *fhi_status_code(fh_status status);
+/* The sentence of a failure that is not the query's; detail: more about it in English, or "". */
 void fhi_status_message(fh_status status, const char *detail, fhi_message_lang lang, fhi_buf *text);
 /* Characters (code points) before byte `offset`; a malformed byte counts as one. */
 uint32_t fhi_query_chars_before(fh_str query, size_t offset);

@@ -43,6 +43,13 @@ fh_status fhi_fail_at(fh_err *err, fh_status status, const char *file, uint64_t 
 /* What errno says, for messages; safe on every thread, never NULL. */
 const char *fhi_errno_text(int number);
 
+/* What programs match on in JSON: `corrupt`, `not_found`, `io`...; never NULL. Every door uses these. */
+const char *fhi_status_code(fh_status status);
+
+/* `fihrist VERB: what: why` on standard error; an empty part is left out with its colon. Bytes in it that would
+ * command the terminal are written as \xNN. */
+void fhi_complain(const char *verb, const char *what, const char *why);
+
 static inline fh_str fhi_str(const char *text)
 {
     return (fh_str){text, text ? strlen(text) : 0};

@@ -1,4 +1,4 @@
-/* status.c - texts of the statuses, and the one way to fill an fh_err. */
+/* status.c - texts and codes of the statuses, the one way to fill an fh_err and the one way to print a failure. */
 #include "engine/base/base.h"
 
 #include <stdarg.h>
@@ -23,6 +23,28 @@ const char *fh_status_name(fh_status status)
         FH_STATUS_LIST(FH_STATUS_CASE)
 #undef FH_STATUS_CASE
     default: return "E_UNKNOWN";
+    }
+}
+
+const char *fhi_status_code(fh_status status)
+{
+    switch (status) {
+    case FH_OK: return "ok";
+    case FH_E_NOMEM: return "out_of_memory";
+    case FH_E_IO: return "io";
+    case FH_E_CORRUPT: return "corrupt";
+    case FH_E_TOO_OLD: return "too_old";
+    case FH_E_TOO_NEW: return "too_new";
+    case FH_E_ANALYZER: return "analyzer";
+    case FH_E_NOT_FOUND: return "not_found";
+    case FH_E_INVALID: return "invalid";
+    case FH_E_LIMIT: return "limit";
+    case FH_E_BUSY: return "busy";
+    case FH_E_UTF8: return "not_utf8";
+    case FH_E_CANCELLED: return "cancelled";
+    case FH_E_DEADLINE: return "deadline";
+    case FH_E_NETWORK: return "network";
+    default: return "internal";
     }
 }
 
@@ -65,4 +87,27 @@ const char *fhi_errno_text(int number)
 {
     const char *text = strerrordesc_np(number); /* strerror may write to memory that threads share */
     return text ? text : "unknown error";
+}
+
+/* C0, DEL and, in UTF-8, C1: an escape sequence in a file name would otherwise act on the terminal. */
+static void put_visible(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        const bool c1 = c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0;
+        if (c1)
+            (void)fprintf(stderr, "\\x%02x", *++c);
+        else if (*c < 0x20 || *c == 0x7F)
+            (void)fprintf(stderr, "\\x%02x", *c);
+        else
+            (void)fputc(*c, stderr);
+    }
+}
+
+void fhi_complain(const char *verb, const char *what, const char *why)
+{
+    (void)fprintf(stderr, "fihrist%s%s: ", verb[0] ? " " : "", verb);
+    put_visible(what);
+    if (what[0]) (void)fputs(": ", stderr);
+    put_visible(why);
+    (void)fputc('\n', stderr);
 }

@@ -52,7 +52,7 @@ static int usage(FILE *to, int code)
 
 static void complain(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "fihrist analyze: %s: %s\n", what, why);
+    fhi_complain("analyze", what, why);
 }
 
 /* ---- the text -------------------------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ static const char check_usage[] =
     "  --json       {\"ok\":true,...} or {\"ok\":false,\"error\":{\"code\",\"message\",\"file\",\"offset\"}}\n"
     "  --help       this text\n";
 
-static int parse(inspect_options *options, int argc, char **argv)
+static fh_status parse(inspect_options *options, int argc, char **argv, fh_err *err)
 {
     static const struct option known[] = {{"index", required_argument, NULL, 'i'},
                                           {"json", no_argument, NULL, 'j'},
@@ -38,32 +38,22 @@ static int parse(inspect_options *options, int argc, char **argv)
                                           {NULL, 0, NULL, 0}};
     int option;
     optind = 0;
-    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+    opterr = 0;
+    for (int i = 1; i < argc; i++) /* of a mistake in front of it too */
+        if (strcmp(argv[i], "--json") == 0) options->json = true;
+    while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
         switch (option) {
         case 'i': options->directory = optarg; break;
         case 'j': options->json = true; break;
-        case 'h': options->help = true; return 0;
-        default: return 2;
+        case 'h': options->help = true; return FH_OK;
+        case ':': return fhi_fail_at(err, FH_E_INVALID, argv[optind - 1], 0, "wants a value");
+        default: return fhi_fail_at(err, FH_E_INVALID, argv[optind - 1], 0, "no such option; --help lists them");
         }
     }
-    if (optind < argc) {
-        (void)fprintf(stderr, "fihrist %s: %s: not an option; the index is named by --index\n", options->verb,
-                      argv[optind]);
-        return 2;
-    }
-    if (options->directory && options->directory[0]) return 0;
-    (void)fprintf(stderr, "fihrist %s: --index DIR: is missing; --help tells more\n", options->verb);
-    return 2;
-}
-
-static void complain(const char *verb, const char *directory, const fh_err *err)
-{
-    const char *file = err->file[0] ? err->file : directory;
-    if (err->status == FH_E_CORRUPT)
-        (void)fprintf(stderr, "fihrist %s: %s: offset %llu: %s\n", verb, file, (unsigned long long)err->offset,
-                      err->text);
-    else
-        (void)fprintf(stderr, "fihrist %s: %s: %s\n", verb, file, err->text);
+    if (optind < argc)
+        return fhi_fail_at(err, FH_E_INVALID, argv[optind], 0, "not an option; the index is named by --index");
+    if (options->directory && options->directory[0]) return FH_OK;
+    return fhi_fail_at(err, FH_E_INVALID, "--index DIR", 0, "is missing; --help tells more");
 }
 
 static int print_json(json_t *object, const char *verb)
@@ -79,25 +69,41 @@ static int print_json(json_t *object, const char *verb)
     return printed ? 0 : 1;
 }
 
+/* {"code","message","file","offset"}; NULL without memory. What is not UTF-8 is left out. */
+static json_t *error_object(const fh_err *err)
+{
+    const fh_str text = fhi_str(err->text), file = fhi_str(err->file);
+    const bool text_good = fhi_utf8_check(text.ptr, text.len) == text.len;
+    const bool file_good = fhi_utf8_check(file.ptr, file.len) == file.len;
+    return json_pack("{s:s,s:s,s:s,s:I}", "code", fhi_status_code(err->status), "message",
+                     text_good ? err->text : fh_status_text(err->status), "file", file_good ? err->file : "", "offset",
+                     (json_int_t)err->offset);
+}
+
+/* Says what failed on standard error, and under --json as an object. */
+static int report(const inspect_options *options, const fh_err *err)
+{
+    char why[FH_ERR_TEXT_BYTES + 40];
+    const char *file = err->file[0] || !options->directory ? err->file : options->directory;
+    (void)snprintf(why, sizeof why, "offset %llu: %s", (unsigned long long)err->offset, err->text);
+    fhi_complain(options->verb, file, err->status == FH_E_CORRUPT ? why : err->text);
+    if (options->json && strcmp(options->verb, "check") == 0)
+        (void)print_json(json_pack("{s:b,s:o}", "ok", 0, "error", error_object(err)), options->verb);
+    else if (options->json)
+        (void)print_json(json_pack("{s:o}", "error", error_object(err)), options->verb);
+    return err->status == FH_E_INVALID ? 2 : 1;
+}
+
 /* ---- check ---- */
 
-static int report_check(const inspect_options *options, const fh_err *err, uint32_t segments, uint32_t articles)
+static int report_check(const inspect_options *options, uint32_t segments, uint32_t articles)
 {
-    const bool ok = err->status == FH_OK;
-    if (options->json) {
-        json_t *answer =
-            ok ? json_pack("{s:b,s:I,s:I}", "ok", 1, "segments", (json_int_t)segments, "articles", (json_int_t)articles)
-               : json_pack("{s:b,s:{s:s,s:s%,s:s%,s:I}}", "ok", 0, "error", "code", fh_status_name(err->status),
-                           "message", err->text, strlen(err->text), "file", err->file, strlen(err->file), "offset",
-                           (json_int_t)err->offset);
-        const int printed = print_json(answer, options->verb);
-        return ok ? printed : 1;
-    }
-    if (ok)
-        (void)printf("ok: %u segments, %u articles, every checksum and structure verified\n", segments, articles);
-    else
-        complain(options->verb, options->directory, err);
-    return ok ? 0 : 1;
+    if (options->json)
+        return print_json(
+            json_pack("{s:b,s:I,s:I}", "ok", 1, "segments", (json_int_t)segments, "articles", (json_int_t)articles),
+            options->verb);
+    (void)printf("ok: %u segments, %u articles, every checksum and structure verified\n", segments, articles);
+    return fflush(stdout) == 0 ? 0 : 1;
 }
 
 int fh_verb_check(int argc, char **argv)
@@ -105,14 +111,14 @@ int fh_verb_check(int argc, char **argv)
     inspect_options options = {.verb = "check"};
     fh_err err = {0};
     fhi_index *index = NULL;
-    const int wrong = parse(&options, argc, argv);
-    if (wrong) return wrong;
+    if (parse(&options, argc, argv, &err) != FH_OK) return report(&options, &err);
     if (options.help) return fputs(check_usage, stdout) < 0;
     fh_status status = fhi_index_open(fhi_vfs_posix(), options.directory, &index, &err);
     if (status == FH_OK) status = fhi_index_check(index, &err);
     err.status = status;
-    const int result = report_check(&options, &err, index ? fhi_index_segment_count(index) : 0,
-                                    index ? fhi_index_live_count(index) : 0);
+    if (status != FH_OK) (void)report(&options, &err);
+    const int result =
+        status == FH_OK ? report_check(&options, fhi_index_segment_count(index), fhi_index_live_count(index)) : 1;
     fhi_index_release(index);
     return result;
 }
@@ -206,11 +212,11 @@ int fh_verb_stat(int argc, char **argv)
     inspect_options options = {.verb = "stat"};
     fh_err err = {0};
     fhi_index *index = NULL;
-    const int wrong = parse(&options, argc, argv);
-    if (wrong) return wrong;
+    if (parse(&options, argc, argv, &err) != FH_OK) return report(&options, &err);
     if (options.help) return fputs(stat_usage, stdout) < 0;
-    if (fhi_index_open(fhi_vfs_posix(), options.directory, &index, &err) != FH_OK) {
-        complain("stat", options.directory, &err);
+    err.status = fhi_index_open(fhi_vfs_posix(), options.directory, &index, &err);
+    if (err.status != FH_OK) {
+        (void)report(&options, &err);
         return 1;
     }
     const int result = options.json ? stat_json(index) : stat_table(index);
