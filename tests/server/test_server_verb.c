@@ -182,6 +182,10 @@ static void wrong_queries_get_400_and_the_place(void **state)
     assert_int_equal(json_integer_value(json_object_get(error, "offset")), 6);
     assert_int_equal(json_integer_value(json_object_get(error, "offset_chars")), 5);
     answer_fini(&answer);
+    answer = get(&self->client, "/search?q=roi%00maroc");
+    assert_int_equal(answer.status, 400);
+    assert_string_equal(error_code(answer.json), "bad_character");
+    answer_fini(&answer);
     answer = get(&self->client, "/search?q=a&top=20000");
     assert_int_equal(answer.status, 400);
     answer_fini(&answer);
