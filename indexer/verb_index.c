@@ -25,7 +25,8 @@ static const char usage[] =
     "                      lines   one article a line; id is the number of the line, from 0\n"
     "                      auto    by file name (.jsonl .ndjson .json, .txt .text .md); - is jsonl (default)\n"
     "  --analyzer NAME     press (French and Arabic, default) or words (as they are, between white space)\n"
-    "  --memory MIB        heap to use, roughly (default 512)\n"
+    "  --memory MIB        heap to use (default 512, at least 44 and 10 for each worker); a single article of many MiB\n"
+    "                      takes more\n"
     "  --workers N         threads that analyze (default 2)\n"
     "  --rejects FILE      where to list what was set aside (default DIR/" FHI_REJECTS_NAME ")\n"
     "  --json              summary as JSON\n"
@@ -33,6 +34,9 @@ static const char usage[] =
     "\n"
     "One run is one commit: when it fails or is interrupted, the index is as it was. Exit status: 0 done, 1 nothing\n"
     "went in or something could not be read to its end (the rest went in), 2 wrong usage.\n";
+
+/* What the heap holds beside the index in memory and its caches, in MiB; measured. The least left for those two. */
+enum { MEMORY_BASE_MIB = 12, MEMORY_WORKER_MIB = 10, MEMORY_INDEX_MIB = 32, MEMORY_MIB_DEFAULT = 512 };
 
 typedef struct index_options {
     const char *directory;
@@ -99,6 +103,21 @@ static int parse_option(index_options *options, int option)
     }
 }
 
+static size_t reserved_mib(const index_options *options)
+{
+    return MEMORY_BASE_MIB + (size_t)MEMORY_WORKER_MIB * options->workers;
+}
+
+static int check_memory(index_options *options)
+{
+    const size_t least = reserved_mib(options) + MEMORY_INDEX_MIB;
+    if (options->memory_mib == 0) options->memory_mib = least > MEMORY_MIB_DEFAULT ? least : MEMORY_MIB_DEFAULT;
+    if (options->memory_mib >= least) return 0;
+    (void)fprintf(stderr, "fihrist index: --memory %zu: too little: at least %zu for %u %s\n", options->memory_mib,
+                  least, options->workers, options->workers == 1 ? "worker" : "workers");
+    return 2;
+}
+
 static int parse_options(index_options *options, int argc, char **argv)
 {
     static const struct option known[] = {
@@ -112,7 +131,7 @@ static int parse_options(index_options *options, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    *options = (index_options){.memory_mib = 512, .workers = 2};
+    *options = (index_options){.workers = 2};
     char name[] = "fihrist index"; /* what getopt_long calls the program */
     char *const verb = argv[0];
     argv[0] = name;
@@ -128,7 +147,7 @@ static int parse_options(index_options *options, int argc, char **argv)
     if (!options->directory || options->directory[0] == '\0')
         return wrong_usage("--index DIR", "is missing; --help tells more");
     if (options->path_count == 0) return wrong_usage("PATH", "is missing; - is standard input; --help tells more");
-    return 0;
+    return check_memory(options);
 }
 
 /* ---- signals ------------------------------------------------------------------------------------------- */
@@ -284,7 +303,7 @@ static bool empty_folder(const index_run *run)
 static fh_status execute(index_run *run, fh_err *err)
 {
     const fh_writer_options options = {.analyzer = run->options->analyzer,
-                                       .memory_bytes = run->options->memory_mib * 1024 * 1024,
+                                       .memory_bytes = (run->options->memory_mib - reserved_mib(run->options)) << 20,
                                        .cancelled = is_signalled,
                                        .cancelled_argument = &run->signal_fd};
     FH_TRY(find_sources(run, err));

@@ -143,6 +143,10 @@ ok 'no path is wrong usage' run 2 --index i9
 ok 'no index is wrong usage' run 2 good.jsonl
 ok 'an unknown option is wrong usage' run 2 --index i9 --bogus good.jsonl
 ok 'a wrong number is wrong usage' run 2 --index i9 --memory 12x good.jsonl
+ok 'too little memory is wrong usage' run 2 --index i9 --memory 63 good.jsonl
+ok 'the least is told' has err 'at least 64 for 2 workers'
+ok 'more workers need more' run 2 --index i9 --workers 8 --memory 64 good.jsonl
+ok 'the least is enough' run 0 --index i11 --memory 64 good.jsonl
 ok 'help' run 0 --help
 cp good.jsonl ./--strange.jsonl
 ok 'two dashes end the options' run 0 --index i10 -- --strange.jsonl
