@@ -16,7 +16,8 @@ typedef struct fhi_day {
 /* Full calendar day in the Gregorian calendar; year 1 to 9999. */
 bool fhi_day_valid(uint32_t year, uint32_t month, uint32_t day);
 
-/* YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD (these two also with time and zone: ISO 8601), DD/MM/YYYY, `Tue, 10 Jun 2025 04:00:00 GMT` (RFC 822).
+/* YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD (these two also with time and zone: ISO 8601), DD/MM/YYYY,
+ * `Tue, 10 Jun 2025 04:00:00 GMT` (RFC 822).
  * White space around is allowed, anything else after is an error: FH_E_INVALID, offset of the first bad byte. */
 fh_status fhi_day_parse(fh_str text, fhi_day *out, fh_err *err);
 
