@@ -137,7 +137,7 @@ static void every_changed_byte_is_found_and_survived(void **state)
             const uint8_t was = file->data[at];
             file->data[at] = (uint8_t)~was;
             must_find(memory, files[f], at);
-            const unsigned which = (unsigned)rng_below(&random, 3 * SMALL_INDEX_SEARCHES);
+            const unsigned which = (unsigned)rng_below(&random, 6 * SMALL_INDEX_SEARCHES);
             const fh_status status = which < SMALL_INDEX_SEARCHES ? search(memory, which) : FH_OK;
             if (!is_answer(status)) fail_msg("%s, byte %zu: search answers %s", files[f], at, fh_status_name(status));
             file->data[at] = was ^ (uint8_t)(1U << rng_below(&random, 8));
@@ -225,7 +225,7 @@ static void damage_with_right_checksums_is_survived(void **state)
     vfs_memory hurt;
     rng random;
     int passed = 0;
-    const int rounds = rng_rounds(6000);
+    const int rounds = rng_rounds(4000);
     rng_init(&random, "damage_with_right_checksums_is_survived");
     vfs_memory_init(&hurt);
     for (int round = 0; round < rounds; round++) {

@@ -1,0 +1,93 @@
+/* fuzz_postings.c - any bytes as a posting list, read through the cursor and decoded whole.
+ *
+ * Input: one byte of flags (1: forms are told apart; 2: some forms are asked for; 4: the other segment), two of df,
+ * then the list. The list lies alone on the heap, followed by the padding that every section has, so that a sanitizer
+ * sees each byte read outside of it; in a file it would be some other section's.
+ */
+#include "engine/codec/bitpack.h"
+#include "engine/segment/postings_reader.h"
+#include "tests/support/small_index.h"
+
+#include <stdlib.h>
+
+enum { HEAD_BYTES = 3, ROOM = 4096, ARENA_BYTES = 64 << 20, FORMS = 400 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void require(bool holds)
+{
+    if (!holds) abort();
+}
+
+static const fhi_segment *base_segment(unsigned which)
+{
+    static vfs_memory memory;
+    static fhi_index *index;
+    if (!index) {
+        vfs_memory_init(&memory);
+        require(small_index_write(&memory.table, SMALL_INDEX_FOLDER, NULL) == FH_OK);
+        require(fhi_index_open(&memory.table, SMALL_INDEX_FOLDER, &index, NULL) == FH_OK);
+    }
+    return fhi_index_segment(index, which);
+}
+
+static void check_block(fhi_cursor *cursor, uint32_t range, fhi_block *block)
+{
+    static uint32_t positions[ROOM], forms[ROOM];
+    require(block->count <= FHI_RANGE_DOCS);
+    for (uint32_t i = 0; i < block->count; i++) {
+        uint32_t freq, form_freq;
+        (void)fhi_cursor_freq(cursor, block, i, &freq, &form_freq);
+        const uint32_t count = fhi_cursor_positions(cursor, range, block, i, i % 2, positions, forms, ROOM);
+        for (uint32_t j = 0; j < count && count <= ROOM; j++)
+            require(positions[j] <= FHI_POSITION_MAX);
+    }
+}
+
+static void walk(const fhi_segment *segment, const fhi_term_info *info, const fhi_form_set *wanted)
+{
+    static const uint64_t all[4] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    static fhi_cursor cursor;
+    static fhi_block block;
+    fhi_arena arena;
+    fhi_arena_init(&arena, ARENA_BYTES);
+    const bool open = fhi_cursor_init(&cursor, segment, info, wanted, &arena) == FH_OK;
+    for (uint32_t chunk = 0; chunk < 2 && open; chunk++) { /* the second is none of the segment's */
+        (void)fhi_cursor_chunk_bound(&cursor, chunk);
+        if (!fhi_cursor_enter(&cursor, chunk)) continue;
+        fhi_cursor_bound(&cursor, all);
+        for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
+            fhi_cursor_prefetch(&cursor, range);
+            fhi_cursor_load(&cursor, range, &block);
+            if (range % 3) fhi_cursor_tail(&cursor, &block);
+            check_block(&cursor, range, &block);
+        }
+    }
+    require(open || cursor.status != FH_OK);
+    require(cursor.status != FH_E_NOMEM);
+    fhi_arena_fini(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    static const uint32_t forms[] = {0, 1, 2, 7, 250};
+    const fhi_form_set wanted = {forms, 5};
+    fhi_list_scratch scratch = {0};
+    fhi_list list;
+    if (len <= HEAD_BYTES) return 0;
+    const size_t bytes = len - HEAD_BYTES;
+    uint8_t *alone = malloc(bytes + FHI_PAD_BYTES);
+    require(alone != NULL);
+    memcpy(alone, data + HEAD_BYTES, bytes);
+    memset(alone + bytes, 0, FHI_PAD_BYTES);
+    fhi_segment segment = *base_segment(data[0] >> 2 & 1);
+    segment.sections[FHI_SECTION_POSTINGS] = fhi_span_of(alone, bytes);
+    const fhi_term_info info = {.df = fhi_load16(data + 1), .form_count = (data[0] & 1) ? FORMS : 1, .bytes = bytes};
+    walk(&segment, &info, (data[0] & 2) ? &wanted : NULL);
+    const fh_status status = fhi_list_decode(&segment, &info, &scratch, &list);
+    require(status == FH_OK || status == FH_E_CORRUPT);
+    require(status != FH_OK || (list.doc_count == info.df && list.docs[info.df - 1] < segment.doc_count));
+    fhi_list_scratch_fini(&scratch);
+    free(alone);
+    return 0;
+}
