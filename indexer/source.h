@@ -28,11 +28,11 @@ typedef struct fhi_sources {
     fhi_source *items; /* owned */
     size_t count;
     size_t capacity;
-    uint64_t bytes;    /* sum over plain files */
-    uint32_t failed;   /* paths that could not be read */
+    uint64_t bytes;                   /* sum over plain files */
+    uint32_t failed;                  /* paths that could not be read */
     uint32_t skipped[FHI_SKIP_COUNT]; /* entries of folders left aside, by reason */
-    fhi_format format; /* asked for; AUTO: by file name */
-    const char *avoid; /* folder never walked: the index itself */
+    fhi_format format;                /* asked for; AUTO: by file name */
+    const char *avoid;                /* folder never walked: the index itself */
     fhi_source_note note;
     void *note_argument;
 } fhi_sources;

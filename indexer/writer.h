@@ -30,8 +30,8 @@ struct fh_writer {
     fhi_cancelled cancelled;
     void *cancelled_argument;
     fhi_settings settings;
-    uint64_t generation; /* last committed; 0: none yet */
-    uint64_t next_segment_id; /* above every number in a name of the directory */
+    uint64_t generation;       /* last committed; 0: none yet */
+    uint64_t next_segment_id;  /* above every number in a name of the directory */
     uint64_t first_segment_id; /* where this writer began; 0: it has not opened the index */
     fhi_live_segment *segments;
     uint32_t segment_count;

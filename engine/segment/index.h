@@ -27,7 +27,7 @@ void fhi_manifest_fini(fhi_manifest *manifest);
 /* What the names of a directory tell. Only names a writer gives count: 16 hexadecimal digits and ".seg", two such
  * numbers around "-" and ".del", both also with ".tmp" after. */
 typedef struct fhi_survey {
-    uint64_t id_max; /* greatest number in any of them; 0: none */
+    uint64_t id_max;   /* greatest number in any of them; 0: none */
     bool has_segments; /* or delete files, whole ones */
 } fhi_survey;
 fh_status fhi_manifest_survey(const fhi_vfs *vfs, const char *directory, fhi_survey *out, fh_err *err);
