@@ -242,7 +242,7 @@ static fh_status parse_sequence(parser *p, fhi_syntax **out)
     while (!ends_operand(p->next->kind)) {
         fhi_syntax *item;
         FH_TRY(parse_and(p, &item));
-        if (p->field == FHI_IN_DATE && item->kind != FHI_SYNTAX_NOT) { /* no day is two: OR, or .. was meant */
+        if (p->field == FHI_IN_DATE && item && item->kind != FHI_SYNTAX_NOT) { /* no day is two: OR, or .. was meant */
             if (wanted)
                 return fhi_query_fail(p->error, FHI_QUERY_BAD_DATE, wanted->begin,
                                       (fh_str){p->query.ptr + wanted->begin, item->end - wanted->begin});
