@@ -327,8 +327,9 @@ static fh_status add_prefix(fhi_planner *planner, const fhi_syntax *leaf, const 
     char *bytes = fhi_arena_alloc(planner->arena, clitic_len + fold.len + 1);
     fhi_plan_prefix *prefix = fhi_arena_alloc(planner->arena, sizeof *prefix);
     if (!bytes || !prefix) return fhi_arena_failure(planner->arena);
-    memcpy(bytes, clitic, clitic_len);
     if (fold.len) memcpy(bytes + clitic_len, fold.ptr, fold.len);
+    memcpy(bytes, clitic, clitic_len);
+    bytes[clitic_len + fold.len] = '\0';
     node->prefix = (fh_str){bytes, clitic_len + fold.len};
     node->weight = mode->weight;
     node->title_only = mode->title_only;

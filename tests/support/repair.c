@@ -70,6 +70,7 @@ size_t repair_place(const uint8_t *data, size_t len, uint32_t where)
     const uint32_t section = where >> 24 & 15, away = where & 0xFFFFFF;
     place found = {(uint8_t *)(uintptr_t)data, 0, len};
     if (section && len >= FHI_HEADER_BYTES + FOOTER_BYTES) found = section_at(found.data, len, section);
+    if (len == 0) return 0;
     if (!found.data || found.len == 0) return away % len;
     const uint64_t inside = away % found.len;
     return (size_t)(found.offset + (where >> 31 ? found.len - 1 - inside : inside));
