@@ -77,12 +77,13 @@ for set in or and phrase or_frequent and_frequent; do
         --repeat "$rounds" >>"$report.new"
 done
 
-# Questions that people wrote, where they lie beside the news; else the words of two sets.
+# Questions that people wrote, where they lie beside the news, as plain words: a headline that opens a quotation and does not close
+# it would be a wrong query. Else the words of two sets.
 http_queries() {
     found=
     for file in "$news"/../ir/*/queries.tsv; do
         [ -f "$file" ] || continue
-        head -n 200 "$file" | cut -f 2 | awk '{ print "or\t" $0 }'
+        head -n 200 "$file" | cut -f 2 | sed 's/["()|*=^~+:-]/ /g; s/“/ /g; s/”/ /g; s/«/ /g; s/»/ /g' | awk '{ print "or\t" $0 }'
         found=yes
     done
     [ -n "$found" ] || awk -F '\t' '{ print tolower($1) "\t" $2 }' "$dir/queries/or.tsv" "$dir/queries/and.tsv"
