@@ -15,6 +15,14 @@ typedef enum fhi_dictionary_kind {
     FHI_DICTIONARY_FORMS  /* values: term ordinal, form ordinal, df */
 } fhi_dictionary_kind;
 
+/* First 8 bytes of a key, so that comparing numbers compares bytes. */
+static inline uint64_t fhi_key_head(fh_str key)
+{
+    uint8_t head[8] = {0};
+    if (key.len) memcpy(head, key.ptr, key.len < sizeof head ? key.len : sizeof head);
+    return __builtin_bswap64(fhi_load64(head));
+}
+
 /* ---- writing ---- */
 typedef struct fhi_dictionary_writer {
     fhi_dictionary_kind kind;
@@ -61,6 +69,9 @@ typedef struct fhi_dictionary_cursor {
     uint64_t next_offset;
     char key[FHI_KEY_BYTES_MAX];
 } fhi_dictionary_cursor;
+
+/* What the index says of the first key of a block. */
+uint64_t fhi_dictionary_head(const fhi_dictionary *dictionary, uint32_t block);
 
 /* Checks sizes and order of the index. Codes: FH_E_CORRUPT. */
 fh_status fhi_dictionary_open(fhi_dictionary *dictionary, fhi_dictionary_kind kind, fhi_span blocks, fhi_span index);

@@ -7,7 +7,7 @@
 
 enum { INDEX_ENTRY_BYTES = 16 };
 
-static uint64_t block_head(const fhi_dictionary *dictionary, uint32_t block)
+uint64_t fhi_dictionary_head(const fhi_dictionary *dictionary, uint32_t block)
 {
     return fhi_load64(dictionary->index + (size_t)block * INDEX_ENTRY_BYTES);
 }
@@ -34,7 +34,7 @@ fh_status fhi_dictionary_open(fhi_dictionary *dictionary, fhi_dictionary_kind ki
     for (uint32_t i = 0; i < block_count; i++) {
         const uint64_t start = block_offset(dictionary, i), end = block_offset(dictionary, i + 1);
         if (start >= end || end > blocks.len || end - start < 4) return FH_E_CORRUPT;
-        if (i && block_head(dictionary, i) < block_head(dictionary, i - 1)) return FH_E_CORRUPT;
+        if (i && fhi_dictionary_head(dictionary, i) < fhi_dictionary_head(dictionary, i - 1)) return FH_E_CORRUPT;
     }
     return block_count == 0 || block_offset(dictionary, 0) == 0 ? FH_OK : FH_E_CORRUPT;
 }
@@ -110,13 +110,11 @@ static int compare_first(const fhi_dictionary *dictionary, uint32_t block, fh_st
 /* Last block whose first key is <= key; 0 when there is none. */
 static uint32_t find_block(const fhi_dictionary *dictionary, fh_str key)
 {
-    uint8_t bytes[8] = {0};
-    if (key.len) memcpy(bytes, key.ptr, key.len < 8 ? key.len : 8);
-    const uint64_t head = __builtin_bswap64(fhi_load64(bytes));
+    const uint64_t head = fhi_key_head(key);
     uint32_t low = 0, high = dictionary->block_count; /* blocks [0, low) start at or before key */
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        const uint64_t other = block_head(dictionary, middle);
+        const uint64_t other = fhi_dictionary_head(dictionary, middle);
         const bool before = other != head ? other < head : compare_first(dictionary, middle, key) <= 0;
         if (before)
             low = middle + 1;

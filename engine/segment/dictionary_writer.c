@@ -20,19 +20,11 @@ static void close_block(fhi_dictionary_writer *writer)
     fhi_buf_put32(&writer->blocks, fhi_crc32c(0, start, writer->blocks.len - writer->block_start));
 }
 
-/* First 8 bytes of a key, so that comparing numbers compares bytes. */
-static uint64_t key_head(fh_str key)
-{
-    uint8_t head[8] = {0};
-    if (key.len) memcpy(head, key.ptr, key.len < 8 ? key.len : 8);
-    return __builtin_bswap64(fhi_load64(head));
-}
-
 static void open_block(fhi_dictionary_writer *writer, fh_str key)
 {
     close_block(writer);
     writer->block_start = writer->blocks.len;
-    fhi_buf_put64(&writer->index, key_head(key));
+    fhi_buf_put64(&writer->index, fhi_key_head(key));
     fhi_buf_put64(&writer->index, writer->flushed_bytes + writer->blocks.len);
     if (writer->kind == FHI_DICTIONARY_TERMS) fhi_buf_put_varint(&writer->blocks, writer->list_offset);
     fhi_buf_clear(&writer->last_key);

@@ -112,7 +112,7 @@ static fh_status check_form(word_check *check, const fhi_dictionary_entry *entry
     return fhi_segment_damaged(segment, FHI_SECTION_FORMS, 0, check->err, "the dictionary of forms is damaged");
 }
 
-/* Keys increase, blocks are full, and there are as many entries as the index says. */
+/* Keys increase, blocks are full and start as the index says, and there are as many entries as it says. */
 static fh_status walk_dictionary(word_check *check, const fhi_dictionary *dictionary, fhi_section section,
                                  fh_status (*check_entry)(word_check *, const fhi_dictionary_entry *))
 {
@@ -125,6 +125,8 @@ static fh_status walk_dictionary(word_check *check, const fhi_dictionary *dictio
         const fh_str key = cursor.entry.key;
         if (cursor.entry.ordinal != seen || (seen > 0 && fhi_str_compare(before, key) >= 0))
             break; /* a block not full */
+        if (seen % FHI_TERM_BLOCK_TERMS == 0 && fhi_key_head(key) != fhi_dictionary_head(dictionary, cursor.block))
+            break;
         FH_TRY(check_entry(check, &cursor.entry));
         if (key.len) memcpy(last, key.ptr, key.len);
         before.len = key.len;

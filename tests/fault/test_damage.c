@@ -247,6 +247,39 @@ static void damage_with_right_checksums_is_survived(void **state)
     print_message("# %d of %d pass the check: they say something else, but rightly\n", passed, rounds);
 }
 
+/* What only the deep check can see: sums are right, and each part by itself could be true. */
+static void check_finds_parts_that_do_not_fit_each_other(void **state)
+{
+    static const struct {
+        uint32_t section, at;
+        uint8_t with;
+    } lies[] = {
+        {FHI_SECTION_IDS, 0, 1},               /* the first id is another document's */
+        {FHI_SECTION_IDS, 4, 1},               /* no article has that hash */
+        {FHI_SECTION_STORE_INDEX, 1, 1},       /* the first frame begins elsewhere */
+        {FHI_SECTION_STORE_INDEX, 17 * 16, 1}, /* frames have other lengths */
+        {FHI_SECTION_TERMS, 9, 2},             /* "schose" is in another number of documents */
+        {FHI_SECTION_TERMS, 3, 1},             /* "schose" begins with another letter: keys out of order */
+        {FHI_SECTION_FORMS, 8, 0x7C},          /* "chose" is a form of a term that is not there */
+        {FHI_SECTION_FORMS, 2, 0x10},          /* "chose" begins with another letter */
+        {FHI_SECTION_TERMS_INDEX, 17, 1},      /* another number of terms */
+        {FHI_SECTION_WIDTHS, 0, 8},            /* positions of the first document take more bits */
+    };
+    vfs_memory *memory = *state;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        vfs_memory hurt;
+        fh_err err;
+        vfs_memory_init(&hurt);
+        assert_true(vfs_memory_copy(&hurt, memory));
+        memory_file *file = vfs_memory_find(&hurt, files[1]);
+        file->data[repair_place(file->data, file->len, lies[i].section << 24 | lies[i].at)] ^= lies[i].with;
+        repair_segment(file->data, file->len);
+        if (check(&hurt, &err) != FH_E_CORRUPT) fail_msg("section %u, byte %u", lies[i].section, lies[i].at);
+        assert_string_equal(err.file, files[1]);
+        vfs_memory_fini(&hurt);
+    }
+}
+
 /* ---- the program ---- */
 
 static int run_check(const char *directory, char *said, size_t said_bytes)
@@ -312,6 +345,7 @@ int main(void)
         cmocka_unit_test(every_cut_file_is_found_and_survived),
         cmocka_unit_test(missing_files_are_named),
         cmocka_unit_test(damage_with_right_checksums_is_survived),
+        cmocka_unit_test(check_finds_parts_that_do_not_fit_each_other),
         cmocka_unit_test(program_names_file_and_offset),
     };
     return cmocka_run_group_tests(tests, make_index, drop_index);

@@ -1,8 +1,9 @@
 /* fuzz_postings.c - any bytes as a posting list, read through the cursor and decoded whole.
  *
- * Input: one byte of flags (1: forms are told apart; 2: some forms are asked for; 4: the other segment), two of df,
- * then the list. The list lies alone on the heap, followed by the padding that every section has, so that a sanitizer
- * sees each byte read outside of it; in a file it would be some other section's.
+ * Input: one byte of flags (1: forms are told apart; 2: some forms are asked for; 4: the other segment; 8: documents of
+ * a single position; 16: all zones weigh the same), two of df, then the list. The list lies alone on the heap, followed
+ * by the padding that every section has, so that a sanitizer sees each byte read outside of it; in a file it would be
+ * some other section's.
  */
 #include "engine/codec/bitpack.h"
 #include "engine/segment/postings_reader.h"
@@ -70,6 +71,7 @@ static void walk(const fhi_segment *segment, const fhi_term_info *info, const fh
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+    static const uint8_t no_widths[2 * FHI_PAGE_BYTES];
     static const uint32_t forms[] = {0, 1, 2, 7, 250};
     const fhi_form_set wanted = {forms, 5};
     fhi_list_scratch scratch = {0};
@@ -82,6 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     memset(alone + bytes, 0, FHI_PAD_BYTES);
     fhi_segment segment = *base_segment(data[0] >> 2 & 1);
     segment.sections[FHI_SECTION_POSTINGS] = fhi_span_of(alone, bytes);
+    if (data[0] & 8) segment.widths = no_widths;
+    if (data[0] & 16) segment.plain_weights = true;
     const fhi_term_info info = {.df = fhi_load16(data + 1), .form_count = (data[0] & 1) ? FORMS : 1, .bytes = bytes};
     walk(&segment, &info, (data[0] & 2) ? &wanted : NULL);
     const fh_status status = fhi_list_decode(&segment, &info, &scratch, &list);
