@@ -54,7 +54,7 @@ static uint64_t open_and_check(const fhi_vfs *vfs, const char *directory)
 static void reader_never_fails_while_a_writer_commits(void **state)
 {
     (void)state;
-    const unsigned commits = (unsigned)rng_rounds(150);
+    const unsigned commits = (unsigned)rng_rounds(60);
     scratch folder;
     scratch_init(&folder);
     assert_int_equal(commit(folder.path, 1), FH_OK);
