@@ -2,35 +2,9 @@
 # test_bench.sh - the verb `bench` as a script sees it, and the whole of bench/run.sh on a small made-up corpus.
 # Judges what comes out, never how long it took. Speaks TAP. Environment: FIHRIST, the program.
 set -u
-program=${FIHRIST:-build/release/fihrist}
-case $program in /*) ;; *) program=$PWD/$program ;; esac
 runner=$PWD/bench/run.sh
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
-count=0
-
-# ok NAME CONDITION...: one case; the condition is a command
-ok() {
-    name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        sed 's/^/# /' out err 2>/dev/null
-    fi
-}
-
-# run STATUS ARGUMENTS...: runs bench, answers whether it exits so; output in out and err
-run() {
-    wanted=$1
-    shift
-    "$program" bench "$@" >out 2>err </dev/null
-    got=$?
-    [ $got -eq "$wanted" ] || { echo "# exit status $got, not $wanted"; return 1; }
-}
-has() { grep -qF -- "$2" "$1"; }
-lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
+. tests/support/tap.sh
+run_verb=bench
 
 ok 'help is asked for' run 0 --help
 for tool in query xapian-index xapian-query compare terms corpus queries spawn report relevance; do

@@ -2,33 +2,7 @@
 # test_cli.sh - the verbs search, serve, stat and check as a person or a script sees them: what is printed, where, and
 # with which exit status. Speaks TAP. Environment: FIHRIST, the program.
 set -u
-program=${FIHRIST:-build/release/fihrist}
-case $program in /*) ;; *) program=$PWD/$program ;; esac
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
-count=0
-
-# ok NAME CONDITION...: one case; the condition is a command
-ok() {
-    name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        sed 's/^/# /' out err 2>/dev/null
-    fi
-}
-
-# run STATUS ARGUMENTS...: runs the program, answers whether it exits so; output in out and err
-run() {
-    wanted=$1
-    shift
-    "$program" "$@" >out 2>err </dev/null
-    got=$?
-    [ $got -eq "$wanted" ] || { echo "# exit status $got, not $wanted"; return 1; }
-}
-has() { grep -qF -- "$2" "$1"; }
+. tests/support/tap.sh
 lacks() { ! grep -qF -- "$2" "$1"; }
 code() { has out "\"error\":{\"code\":\"$1\""; }
 waits() { # waits FILE TEXT: until the text is in the file

@@ -2,36 +2,10 @@
 # test_index.sh - the verb `index` as a script sees it: formats, rejects, summaries, exit statuses, interruption.
 # Speaks TAP. Environment: FIHRIST, the program.
 set -u
-program=${FIHRIST:-build/release/fihrist}
-case $program in /*) ;; *) program=$PWD/$program ;; esac
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
-count=0
-
-# ok NAME CONDITION...: one case; the condition is a command
-ok() {
-    name=$1
-    shift
-    count=$((count + 1))
-    if "$@"; then echo "ok $count - $name"; else
-        echo "not ok $count - $name"
-        sed 's/^/# /' out err 2>/dev/null
-    fi
-}
-
-# run STATUS ARGUMENTS...: runs index, answers whether it exits so; output in out and err
-run() {
-    wanted=$1
-    shift
-    "$program" index "$@" >out 2>err </dev/null
-    got=$?
-    [ $got -eq "$wanted" ] || { echo "# exit status $got, not $wanted"; return 1; }
-}
-has() { grep -qF -- "$2" "$1"; }
+. tests/support/tap.sh
+run_verb=index
 key() { sed -n 's/.*"'"$1"'":\([0-9.e+-]*\).*/\1/p' out; }
 is() { [ "$(key "$1")" = "$2" ]; }
-lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 
 printf '{"id":"a","title":"Un","body":"alpha"}\n\n{"url":"u","title":"Deux"}\n{"title":"Trois"}\n' >good.jsonl
 ok 'a file of JSON Lines goes in' run 0 --index i1 good.jsonl
