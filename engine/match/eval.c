@@ -47,12 +47,12 @@ static void gather_group(fhi_walk *walk, fhi_group *group, bool blocks_shared)
 static bool reserve_positions(fhi_walk *walk, fhi_group *group, uint32_t room)
 {
     if (room <= group->position_room) return true;
-    const uint32_t grown = room < 64 ? 64 : room + room / 2;
+    const size_t grown = room < 64 ? 64 : (size_t)room + room / 2; /* a hostile count meets the arena's cap */
     uint32_t *positions = fhi_arena_alloc(walk->plan->arena, grown * sizeof *positions);
     if (!positions) return false;
     if (group->position_count) memcpy(positions, group->positions, group->position_count * sizeof *positions);
     group->positions = positions;
-    group->position_room = grown;
+    group->position_room = grown < UINT32_MAX ? (uint32_t)grown : UINT32_MAX;
     return true;
 }
 
