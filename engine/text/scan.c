@@ -249,9 +249,13 @@ static bool wants_joined(uint32_t bits)
     return letters != 0 && (letters & (letters - 1)) == 0;
 }
 
-static fh_status put_joined(fhi_scan *scan, size_t begin, size_t end, uint32_t bits, uint32_t position, size_t index)
+/* Behind the other tokens of its position: the first part may be a date, which is several tokens itself. */
+static fh_status put_joined(fhi_scan *scan, size_t begin, size_t end, uint32_t bits, uint32_t position)
 {
     const fhi_entry *entry;
+    size_t index = scan->analyzer->token_count;
+    while (index > 0 && scan->analyzer->tokens[index - 1].position > position)
+        index--;
     const fh_str raw = {(const char *)scan->text + begin, end - begin};
     FH_TRY(fhi_scan_lookup(scan->analyzer, raw, scan->len - begin, FH_TOKEN_JOINED, script_of(bits), &entry));
     const fh_token token = {&entry->word, position, (uint32_t)begin, (uint32_t)end};
@@ -264,14 +268,14 @@ static fh_status scan_compound(fhi_scan *scan)
     const uint32_t position = scan->position;
     FH_TRY(scan_part(scan, &part));
     if (FHI_LIKELY(!follow_link(scan, &part))) return FH_OK;
-    const size_t begin = part.begin, index = scan->analyzer->token_count;
+    const size_t begin = part.begin;
     uint32_t bits = part.bits;
     do {
         FH_TRY(scan_part(scan, &part));
         bits |= part.bits;
     } while (follow_link(scan, &part));
     if (!wants_joined(bits)) return FH_OK;
-    return put_joined(scan, begin, part.end, bits, position, index);
+    return put_joined(scan, begin, part.end, bits, position);
 }
 
 /* ---- texts ----------------------------------------------------------------------------------------------- */

@@ -103,6 +103,17 @@ static void tokens_lie_in_order_within_any_text(void **state)
     free(buffer);
 }
 
+/* A date is several tokens, and the joined form begins where the first of them does. */
+static void joined_form_of_a_date_stands_before_later_positions(void **state)
+{
+    static const char *const texts[] = {"2025-07-7-a", "20 novembre 2025-x", "20/11/2025's", "7-a-b"};
+    fh_analyzer **both = *state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const fh_token *tokens;
+        (void)run(both[0], fhi_str(texts[i]), &tokens);
+    }
+}
+
 static void texts_after_a_line_of_dots_analyze_as_alone(void **state)
 {
     fh_analyzer **both = *state;
@@ -359,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_lie_in_order_within_any_text),
+        cmocka_unit_test(joined_form_of_a_date_stands_before_later_positions),
         cmocka_unit_test(texts_after_a_line_of_dots_analyze_as_alone),
         cmocka_unit_test(random_bytes_are_analyzed_or_refused_at_their_place),
         cmocka_unit_test(invalid_utf8_is_named_by_offset),
