@@ -3,12 +3,13 @@
 
 #include "engine/text/day.h"
 
-#include <fihrist/analyzer.h>
+enum { WORD_CACHE_BYTES_MAX = 1 << 20 }; /* of the analyzer of dates */
 
 void fhi_article_fini(fhi_article *article)
 {
     json_decref(article->json);
     fhi_buf_fini(&article->scratch);
+    fh_analyzer_destroy(article->dates);
     *article = (fhi_article){0};
 }
 
@@ -46,6 +47,30 @@ static fh_status check_lengths(const fh_record *record, fh_err *err)
     return FH_OK;
 }
 
+/* A date written out, by the analyzer that knows the months; it is made when the first such date comes, whatever
+ * analyzer the index has. */
+static fh_status read_written_date(fhi_article *article, fhi_day *day, fh_err *err)
+{
+    if (!article->dates) FH_TRY(fh_analyzer_create("press", &article->dates, err));
+    if (fh_analyzer_cache_bytes(article->dates) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(article->dates);
+    return fhi_day_written(article->dates, article->record.fields[FH_FIELD_DATE], day, err);
+}
+
+static fh_status read_date(fhi_article *article, fh_err *err)
+{
+    fh_str *date = &article->record.fields[FH_FIELD_DATE];
+    fhi_day day = {0};
+    if (date->len == 0) return FH_OK;
+    fh_status status = fhi_day_parse(*date, &day, NULL);
+    if (status != FH_OK) status = read_written_date(article, &day, err);
+    if (status == FH_E_NOMEM) return status;
+    article->date_refused = status != FH_OK;
+    if (article->date_refused) *date = (fh_str){0};
+    article->day = day.day;
+    article->minute = day.minute;
+    return FH_OK;
+}
+
 /* What holds for every article, wherever it comes from; reads the date. */
 static fh_status finish(fhi_article *article, fh_err *err)
 {
@@ -54,16 +79,7 @@ static fh_status finish(fhi_article *article, fh_err *err)
         return fhi_fail(err, FH_E_INVALID, "neither title nor body");
     if (fields[FH_FIELD_ID].len == 0) return fhi_fail(err, FH_E_INVALID, "empty id");
     FH_TRY(check_lengths(&article->record, err));
-    if (fields[FH_FIELD_DATE].len == 0) return FH_OK;
-    fhi_day day = {0};
-    if (fhi_day_parse(fields[FH_FIELD_DATE], &day, NULL) == FH_OK) {
-        article->day = day.day;
-        article->minute = day.minute;
-    } else {
-        article->date_refused = true;
-        fields[FH_FIELD_DATE] = (fh_str){0};
-    }
-    return FH_OK;
+    return read_date(article, err);
 }
 
 static fh_status check_text(fh_str text, fh_err *err)

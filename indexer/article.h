@@ -9,6 +9,7 @@
 
 #include "engine/base/base.h"
 
+#include <fihrist/analyzer.h>
 #include <fihrist/record.h>
 
 #include <jansson.h>
@@ -23,9 +24,10 @@ typedef struct fhi_article {
     fh_record record;
     uint32_t day; /* as in fhi_doc; 0 when there is no date or it cannot be read */
     uint16_t minute;
-    bool date_refused; /* a date was given and cannot be read: it is left out */
-    json_t *json;      /* owns the strings of a JSON article */
-    fhi_buf scratch;   /* joined tags, then extra fields */
+    bool date_refused;  /* a date was given and cannot be read: it is left out */
+    json_t *json;       /* owns the strings of a JSON article */
+    fhi_buf scratch;    /* joined tags, then extra fields */
+    fh_analyzer *dates; /* reads dates that are written out; NULL until one comes */
 } fhi_article;
 
 void fhi_article_fini(fhi_article *article);

@@ -1,6 +1,11 @@
 /* day.c - reading calendar days in the few spellings that feeds and queries use. */
 #include "engine/text/day.h"
 
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+enum { WRITTEN_BYTES_MAX = 256 }; /* of a text that names one day */
+
 /* A place in the text; reading past the end gives NUL. */
 typedef struct reader {
     const char *text;
@@ -180,6 +185,91 @@ fh_status fhi_day_parse(fh_str text, fhi_day *out, fh_err *err)
     *out = found;
     return FH_OK;
 }
+
+/* ---- written out ----------------------------------------------------------------------------------------- */
+
+/* `14:30:05 GMT+1`, `14h30`, `14 h` */
+static bool written_time(reader *from, uint16_t *minute)
+{
+    reader clock = *from;
+    uint32_t hours, minutes, ignored;
+    if (time_of_day(&clock, false, minute)) {
+        *from = clock;
+        if (accept(from, '+') || accept(from, '-')) (void)digits(from, 1, 2, &ignored);
+        return true;
+    }
+    if (!digits(from, 1, 2, &hours)) return false;
+    skip_white(from);
+    if (!accept(from, 'h') && !accept(from, 'H')) return false;
+    skip_white(from);
+    if (!digits(from, 2, 2, &minutes)) minutes = 0;
+    *minute = (uint16_t)(hours * 60 + minutes);
+    return hours <= 23 && minutes <= 59;
+}
+
+/* What stands behind a day: at most one time, and no other number. */
+static bool written_rest(reader *from, uint16_t *minute)
+{
+    bool timed = false;
+    while (from->at < from->len) {
+        if (!is_digit(peek(from))) {
+            from->at++;
+            continue;
+        }
+        if (timed || !written_time(from, minute)) return false;
+        timed = true;
+    }
+    return true;
+}
+
+/* Digits of any script as 0-9, other characters beyond ASCII as a space each. */
+static size_t plain_text(fh_str text, char plain[WRITTEN_BYTES_MAX])
+{
+    const uint8_t *bytes = (const uint8_t *)text.ptr;
+    size_t len = 0;
+    for (size_t at = 0; at < text.len && len < WRITTEN_BYTES_MAX;) {
+        UChar32 c;
+        U8_NEXT(bytes, at, text.len, c);
+        const int32_t digit = c < 0 ? -1 : u_charDigitValue(c);
+        plain[len++] = digit >= 0 ? (char)('0' + digit) : c > 0 && c < 0x80 ? (char)c : ' ';
+    }
+    return len;
+}
+
+/* The one date among the tokens of a text, NULL where there is none, several, or a number in front. */
+static const fh_token *only_date(const fh_token *tokens, size_t count)
+{
+    const fh_token *date = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (tokens[i].word->kind != FH_TOKEN_DATE) continue;
+        if (date) return NULL;
+        date = &tokens[i];
+    }
+    for (size_t i = 0; date && i < count; i++)
+        if (tokens[i].word->kind == FH_TOKEN_NUMBER && tokens[i].begin < date->begin) return NULL;
+    return date;
+}
+
+fh_status fhi_day_written(fh_analyzer *press, fh_str text, fhi_day *out, fh_err *err)
+{
+    const fh_token *tokens;
+    size_t count;
+    char plain[WRITTEN_BYTES_MAX];
+    *out = (fhi_day){0, 0};
+    if (text.len > WRITTEN_BYTES_MAX) return fhi_fail(err, FH_E_INVALID, "too long for a date");
+    FH_TRY(fh_analyzer_run(press, text, &tokens, &count, err));
+    const fh_token *date = only_date(tokens, count);
+    if (!date) return fhi_fail(err, FH_E_INVALID, "not one day");
+    fhi_day found = {0, 0};
+    for (size_t i = 0; i < date->word->stem.len; i++)
+        found.day = found.day * 10 + (uint32_t)(date->word->stem.ptr[i] - '0');
+    reader rest = {plain, plain_text((fh_str){text.ptr + date->end, text.len - date->end}, plain), 0};
+    if (!written_rest(&rest, &found.minute)) return fhi_fail(err, FH_E_INVALID, "a number behind the day");
+    *out = found;
+    return FH_OK;
+}
+
+/* ---- spans ----------------------------------------------------------------------------------------------- */
 
 uint32_t fhi_day_first(uint32_t day)
 {

@@ -172,6 +172,22 @@ static void unreadable_date_goes_and_the_article_stays(void **state)
     fhi_article_fini(&article);
 }
 
+static void date_written_out_is_the_date_and_stays_as_written(void **state)
+{
+    (void)state;
+    fhi_article article = {0};
+    static const char first[] = "{\"title\":\"t\",\"date\":\"lundi 4 novembre 2019 à 14h30\"}";
+    static const char second[] = "{\"title\":\"t\",\"date\":\"٢٠ غشت ٢٠٢٥\"}";
+    assert_int_equal(fhi_article_from_json(&article, FH_STR(first), FH_STR("f:1"), NULL), FH_OK);
+    assert_false(article.date_refused);
+    assert_int_equal(article.day, 20191104);
+    assert_int_equal(article.minute, 14 * 60 + 30);
+    check_field(&article, FH_FIELD_DATE, "lundi 4 novembre 2019 à 14h30");
+    assert_int_equal(fhi_article_from_json(&article, FH_STR(second), FH_STR("f:2"), NULL), FH_OK);
+    assert_int_equal(article.day, 20250820);
+    fhi_article_fini(&article);
+}
+
 static void text_article_takes_its_first_line_as_title(void **state)
 {
     (void)state;
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test(json_article_nested_without_end_is_refused),
         cmocka_unit_test(json_article_body_may_have_16_mib_and_no_byte_more),
         cmocka_unit_test(json_article_long_id_is_refused),
+        cmocka_unit_test(date_written_out_is_the_date_and_stays_as_written),
         cmocka_unit_test(unreadable_date_goes_and_the_article_stays),
         cmocka_unit_test(text_article_takes_its_first_line_as_title),
         cmocka_unit_test(record_round_trips_random_fields),

@@ -94,6 +94,54 @@ static void impossible_days_are_errors(void **state)
     }
 }
 
+static void days_written_out_are_read(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        uint32_t day;
+        uint16_t minute;
+    } cases[] = {{"4 novembre 2019", 20191104, 0},
+                 {"1er mars 2020", 20200301, 0},
+                 {"Lundi 4 Novembre 2019", 20191104, 0},
+                 {"le lundi 4 novembre 2019 à 14h30", 20191104, 870},
+                 {"4 nov. 2019, 14 h", 20191104, 840},
+                 {"4 novembre 2019 - 14:30:05 GMT+1", 20191104, 870},
+                 {"4 novembre 2019 09:05 +01:00", 20191104, 545},
+                 {"20.11.2025", 20251120, 0},
+                 {"Publié le 20/11/2025 à 8h05", 20251120, 485},
+                 {"4 نوفمبر 2019", 20191104, 0},
+                 {"٤ نوفمبر ٢٠١٩", 20191104, 0},
+                 {"الاثنين 4 نونبر 2019", 20191104, 0},
+                 {"الأربعاء، 20 غشت 2025، 14:30", 20250820, 870},
+                 {"20 أوت 2025", 20250820, 0},
+                 {"20 آب 2025", 20250820, 0},
+                 {"20 تشرين الثاني 2025", 20251120, 0},
+                 {"20 تشرين الثاني/نوفمبر 2025 - ١٤:٣٠", 20251120, 870},
+                 {"يوم 20 من نونبر 2025", 20251120, 0},
+                 {"۲۰ نوامبر ۲۰۲۵", 0, 0}, /* a Persian month: no country of ours */
+                 {"novembre 2019", 0, 0},
+                 {"yesterday", 0, 0},
+                 {"31 novembre 2019", 0, 0},
+                 {"3-4 novembre 2019", 0, 0},
+                 {"du 3 au 5 novembre 2019", 0, 0},
+                 {"4 novembre 2019, 5 novembre 2019", 0, 0},
+                 {"4 novembre 2019 25h00", 0, 0},
+                 {"4 novembre 2019 14:30 15:30", 0, 0},
+                 {"4 novembre 2019 page 12", 0, 0},
+                 {"", 0, 0},
+                 {"\xff 4 novembre 2019", 0, 0}};
+    fh_analyzer *press;
+    assert_int_equal(fh_analyzer_create("press", &press, NULL), FH_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fhi_day found = {1, 1};
+        const fh_status status = fhi_day_written(press, fhi_str(cases[i].text), &found, NULL);
+        if ((status == FH_OK) != (cases[i].day != 0) || found.day != cases[i].day || found.minute != cases[i].minute)
+            fail_msg("`%s`: status %d, day %u, minute %u", cases[i].text, status, found.day, found.minute);
+    }
+    fh_analyzer_destroy(press);
+}
+
 static void partial_days_cover_their_span(void **state)
 {
     (void)state;
@@ -118,9 +166,8 @@ static void leap_years_follow_gregory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(days_parse_as_written),
-        cmocka_unit_test(impossible_days_are_errors),
-        cmocka_unit_test(partial_days_cover_their_span),
+        cmocka_unit_test(days_parse_as_written),     cmocka_unit_test(impossible_days_are_errors),
+        cmocka_unit_test(days_written_out_are_read), cmocka_unit_test(partial_days_cover_their_span),
         cmocka_unit_test(leap_years_follow_gregory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
