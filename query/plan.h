@@ -15,7 +15,7 @@
 
 #include <fihrist/analyzer.h>
 
-/* Kept of every prefix, to say which one grew too large. */
+/* Kept of every prefix and of each clitic before it, to say which one grew too large. */
 typedef struct fhi_plan_prefix {
     struct fhi_plan_prefix *next;
     const fhi_node *node;
@@ -52,8 +52,9 @@ typedef struct fhi_node_list {
 typedef struct fhi_planner {
     const fhi_plan_input *input;
     fhi_arena *arena;
-    bool words_index; /* the `words` analyzer: no exact forms beside the terms */
-    uint32_t leaf_count;
+    bool words_index;    /* the `words` analyzer: no exact forms beside the terms */
+    uint32_t leaf_count; /* words, phrases and prefixes as written */
+    uint32_t list_count; /* words to look up for them: slots of phrases, clitics before prefixes */
     bool content;
     fhi_plan_prefix *prefixes;
     fhi_query_error *error;

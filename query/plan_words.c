@@ -133,11 +133,18 @@ static fh_status date_spec(fhi_planner *planner, const fh_word *word, fhi_word_s
     return term_of(planner, FHI_NS_DATE, digits, term);
 }
 
-static fh_status count_leaf(fhi_planner *planner, const tokens *t, const fh_token *token)
+static fh_status too_many(const fhi_planner *planner, const tokens *t, const fh_token *token)
 {
-    if (++planner->leaf_count <= FHI_QUERY_CLAUSES_MAX) return FH_OK;
     const size_t offset = (size_t)(t->text.ptr - planner->input->query.ptr) + token->begin;
     return fhi_query_fail(planner->error, FHI_QUERY_TOO_MANY_CLAUSES, offset, (fh_str){NULL, 0});
+}
+
+/* A word, phrase or prefix as written, for which the matcher looks up `lists` words. */
+static fh_status count_leaf(fhi_planner *planner, const tokens *t, const fh_token *token, uint32_t lists)
+{
+    planner->list_count += lists;
+    if (++planner->leaf_count <= FHI_QUERY_CLAUSES_MAX && planner->list_count <= FHI_PLAN_LEAVES_MAX) return FH_OK;
+    return too_many(planner, t, token);
 }
 
 static fh_status word_node(fhi_planner *planner, const fh_token *token, const fhi_words_mode *mode, fhi_node **out)
@@ -177,10 +184,7 @@ static fh_status phrase_node(fhi_planner *planner, const tokens *t, uint32_t fir
         while (date && i < last && t->plain[i + 1].begin < date->end)
             i++;
     }
-    if (count > FHI_PHRASE_SLOTS_MAX) {
-        const size_t offset = (size_t)(t->text.ptr - planner->input->query.ptr) + t->plain[first].begin;
-        return fhi_query_fail(planner->error, FHI_QUERY_TOO_MANY_CLAUSES, offset, (fh_str){NULL, 0});
-    }
+    if (count > FHI_PHRASE_SLOTS_MAX) return too_many(planner, t, &t->plain[first]);
     if (count == 1) return word_node(planner, token, mode, out);
     FH_TRY(fhi_node_new(planner, FHI_NODE_PHRASE, out));
     (*out)->title_only = mode->title_only;
@@ -228,7 +232,7 @@ static fh_status plan_token(fhi_planner *planner, const tokens *t, const fh_toke
                             fhi_node_list *list)
 {
     fhi_node *node;
-    FH_TRY(count_leaf(planner, t, token));
+    FH_TRY(count_leaf(planner, t, token, 1));
     FH_TRY(word_node(planner, token, mode, &node));
     return add_word(planner, mode, node, list);
 }
@@ -247,7 +251,7 @@ static fh_status plan_compound(fhi_planner *planner, const tokens *t, uint32_t f
     }
     fhi_node_list ways = {NULL, 0, 0};
     fhi_node *node;
-    FH_TRY(count_leaf(planner, t, &t->plain[last]));
+    FH_TRY(count_leaf(planner, t, &t->plain[last], last - first + 1 + (joined ? 1 : 0)));
     FH_TRY(phrase_node(planner, t, first, last, mode, &node));
     FH_TRY(fhi_node_list_add(planner, &ways, node));
     if (joined) {
@@ -299,7 +303,7 @@ fh_status fhi_plan_phrase(fhi_planner *planner, const fhi_syntax *leaf, const fh
     *out = NULL;
     FH_TRY(read_tokens(planner, leaf->text, &t));
     if (t.plain_count == 0) return FH_OK;
-    FH_TRY(count_leaf(planner, &t, &t.plain[0]));
+    FH_TRY(count_leaf(planner, &t, &t.plain[0], t.plain_count));
     FH_TRY(phrase_node(planner, &t, 0, t.plain_count - 1, mode, out));
     if (leaf->near == FHI_NEAR_NONE) return FH_OK;
     if ((*out)->kind == FHI_NODE_PHRASE) {
@@ -348,12 +352,10 @@ static fh_status prefix_node(fhi_planner *planner, const fhi_syntax *leaf, const
     const uint32_t clitic_count = arabic && !fhi_str_starts(fold, FH_STR("ال")) ? CLITIC_COUNT : 0;
     fhi_node_list ways = {NULL, 0, 0};
     planner->content = true;
-    FH_TRY(count_leaf(planner, t, token));
+    FH_TRY(count_leaf(planner, t, token, 1 + clitic_count));
     FH_TRY(add_prefix(planner, leaf, "", fold, mode, &ways));
-    for (uint32_t i = 0; i < clitic_count; i++) {
-        FH_TRY(count_leaf(planner, t, token));
+    for (uint32_t i = 0; i < clitic_count; i++)
         FH_TRY(add_prefix(planner, leaf, clitics[i], fold, mode, &ways));
-    }
     return fhi_node_join(planner, FHI_NODE_OR, &ways, out);
 }
 

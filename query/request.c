@@ -140,52 +140,57 @@ static uint64_t now_ns(void)
 
 /* ---- search ---------------------------------------------------------------------------------------------- */
 
-/* When a search is over a limit: the prefix that grew too large, if one did. */
-typedef struct expansion {
-    uint32_t count;
-} expansion;
-
 static bool count_form(void *argument, fh_str fold, fh_str exact, const fhi_form_info *info)
 {
+    uint32_t *count = argument;
     (void)fold;
     (void)exact;
     (void)info;
-    return ++((expansion *)argument)->count <= FHI_EXPANSION_MAX;
+    return ++*count <= FHI_EXPANSION_MAX;
 }
 
 static bool count_term(void *argument, fh_str term, const fhi_term_info *info)
 {
+    uint32_t *count = argument;
     (void)term;
     (void)info;
-    return ++((expansion *)argument)->count <= FHI_EXPANSION_MAX;
+    return ++*count <= FHI_EXPANSION_MAX;
 }
 
-/* Asked only after a failure: counts what the matcher gave up counting. */
-static bool prefix_is_too_wide(const fhi_searcher *s, const fhi_index *index, fh_str prefix)
+/* Adds the words of a segment that begin so; stops beyond the limit. A damaged segment is the matcher's to report. */
+static void count_expansion(const fhi_searcher *s, const fhi_segment *segment, fh_str prefix, uint32_t *count)
 {
     char term[FH_TERM_BYTES_MAX + 1] = {FHI_NS_STEM};
-    if (prefix.len > FH_TERM_BYTES_MAX) return false;
+    if (prefix.len > FH_TERM_BYTES_MAX) return; /* no word is as long */
     if (prefix.len) memcpy(term + 1, prefix.ptr, prefix.len);
+    if (s->any_word)
+        (void)fhi_terms_scan(segment, (fh_str){term, prefix.len + 1}, count_term, count);
+    else
+        (void)fhi_forms_scan(segment, prefix, count_form, count);
+}
+
+/* Prefixes made of one written prefix follow each other; all of them together are within the limit, or not. */
+static bool is_too_wide(const fhi_searcher *s, const fhi_index *index, const fhi_plan_prefix *first)
+{
     for (uint32_t i = 0; i < fhi_index_segment_count(index); i++) {
-        expansion found = {0};
-        const fhi_segment *segment = fhi_index_segment(index, i);
-        if (s->any_word)
-            (void)fhi_terms_scan(segment, (fh_str){term, prefix.len + 1}, count_term, &found);
-        else
-            (void)fhi_forms_scan(segment, prefix, count_form, &found);
-        if (found.count > FHI_EXPANSION_MAX) return true;
+        uint32_t count = 0;
+        for (const fhi_plan_prefix *prefix = first;
+             prefix && prefix->text.ptr == first->text.ptr && count <= FHI_EXPANSION_MAX; prefix = prefix->next)
+            count_expansion(s, fhi_index_segment(index, i), prefix->node->prefix, &count);
+        if (count > FHI_EXPANSION_MAX) return true;
     }
     return false;
 }
 
-static fh_status blame_prefix(const fhi_searcher *s, const fhi_index *index, const fhi_request *request,
-                              const fhi_plan *plan, fhi_failure *failure)
+static fh_status check_prefixes(const fhi_searcher *s, const fhi_index *index, const fhi_request *request,
+                                const fhi_plan *plan, fhi_query_error *error)
 {
     const fhi_plan_prefix *widest = NULL;
-    for (const fhi_plan_prefix *prefix = plan->prefixes; prefix; prefix = prefix->next)
-        if (prefix_is_too_wide(s, index, prefix->node->prefix)) widest = prefix; /* the first in the query comes last */
-    if (!widest) return FH_E_LIMIT;
-    return fhi_query_fail(&failure->query, FHI_QUERY_EXPANSION_LIMIT, (size_t)(widest->text.ptr - request->query.ptr),
+    const char *seen = NULL;
+    for (const fhi_plan_prefix *prefix = plan->prefixes; prefix; seen = prefix->text.ptr, prefix = prefix->next)
+        if (prefix->text.ptr != seen && is_too_wide(s, index, prefix)) widest = prefix; /* the first written is last */
+    if (!widest) return FH_OK;
+    return fhi_query_fail(error, FHI_QUERY_EXPANSION_LIMIT, (size_t)(widest->text.ptr - request->query.ptr),
                           widest->text);
 }
 
@@ -204,6 +209,7 @@ static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_re
         return fhi_fail(&failure->err, FH_E_INVALID, "offset and top together reach at most %d", FHI_TOP_MAX);
     FH_TRY(fhi_parse(request->query, &options, &s->arena, &root, &failure->query));
     FH_TRY(fhi_plan_make(&input, root, plan, &failure->query, &failure->err));
+    FH_TRY(check_prefixes(s, index, request, plan, &failure->query));
     return fhi_snippeter_start(s->snippeter, plan, &s->arena);
 }
 
@@ -214,9 +220,7 @@ static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_reques
                                        .sort = plan->scored ? request->sort : FHI_SORT_DATE,
                                        .count = true,
                                        .deadline_ns = request->deadline_ns};
-    const fh_status status = fhi_match_run(index, plan->root, &options, &s->arena, hits, &failure->err);
-    if (status == FH_E_LIMIT && plan->prefixes) return blame_prefix(s, index, request, plan, failure);
-    return status;
+    return fhi_match_run(index, plan->root, &options, &s->arena, hits, &failure->err);
 }
 
 static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, uint64_t deadline_ns,

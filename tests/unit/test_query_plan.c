@@ -279,6 +279,29 @@ static void too_many_words_after_analysis_is_an_error(void **state)
     fixture_fini(&f);
 }
 
+/* What the matcher looks up for a clause has a limit of its own, named as clearly. */
+static void arabic_prefixes_count_as_written(void **state)
+{
+    (void)state;
+    fixture f;
+    fhi_buf query;
+    fixture_init(&f, "press");
+    fhi_buf_init(&query);
+    for (int i = 0; i < 80; i++)
+        fhi_buf_printf(&query, "تع* ");
+    assert_null(strchr(plan_of(&f, fhi_buf_str(&query), FHI_OP_AND), '@'));
+    fhi_buf_clear(&query);
+    for (int i = 0; i < FHI_PLAN_LEAVES_MAX / 12 + 1; i++)
+        fhi_buf_printf(&query, "تع* ");
+    assert_string_equal(plan_of(&f, fhi_buf_str(&query), FHI_OP_AND), "too_many_clauses@510");
+    fhi_buf_clear(&query);
+    for (int i = 0; i < 35; i++)
+        fhi_buf_printf(&query, "\"a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d\" ");
+    assert_string_equal(plan_of(&f, fhi_buf_str(&query), FHI_OP_AND), "too_many_clauses@2109");
+    fhi_buf_fini(&query);
+    fixture_fini(&f);
+}
+
 static void a_plan_without_ranked_words_is_not_scored(void **state)
 {
     (void)state;
@@ -389,6 +412,7 @@ int main(void)
         cmocka_unit_test(phrases_and_prefixes_take_the_forms_of_the_analyzer),
         cmocka_unit_test(nothing_left_or_only_exclusion_is_an_error),
         cmocka_unit_test(too_many_words_after_analysis_is_an_error),
+        cmocka_unit_test(arabic_prefixes_count_as_written),
         cmocka_unit_test(a_plan_without_ranked_words_is_not_scored),
         cmocka_unit_test(columns_compare_whole_values_without_case_and_accents),
         cmocka_unit_test(authors_compare_by_words),

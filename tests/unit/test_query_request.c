@@ -261,6 +261,30 @@ static void a_prefix_of_too_many_words_is_named(void **state)
     fhi_buf_fini(&body);
 }
 
+/* Half of the words stand behind the article: each half alone is within the limit. */
+static void an_arabic_prefix_counts_its_clitics_toward_one_limit(void **state)
+{
+    static const char *const letters[] = {"ج", "ح", "خ", "د", "ذ", "ر", "ز", "س", "ش", "ص", "ض", "ط", "غ"};
+    enum { LETTERS = sizeof letters / sizeof letters[0], HALF = LETTERS * LETTERS * LETTERS };
+    (void)state;
+    _Static_assert(HALF < (int)FHI_EXPANSION_MAX && 2 * HALF > (int)FHI_EXPANSION_MAX, "one fits, both do not");
+    library l;
+    fhi_buf body;
+    fhi_buf_init(&body);
+    for (int i = 0; i < 2 * HALF; i++)
+        fhi_buf_printf(&body, "%sمق%s%s%s ", i < HALF ? "" : "ال", letters[i % LETTERS], letters[i / LETTERS % LETTERS],
+                       letters[i / LETTERS / LETTERS % LETTERS]);
+    fhi_buf_put8(&body, 0);
+    const article one = {"x", "عنوان", (const char *)body.data, NULL, NULL, NULL, NULL};
+    library_open(&l, "press", &one, 1);
+    CHECK(&l, "عنوان مق*", "expansion_limit@11");
+    CHECK(&l, "مق* i*", "expansion_limit@0");
+    CHECK(&l, "عنوان المق*", "x");
+    CHECK(&l, "مقج*", "x");
+    library_close(&l);
+    fhi_buf_fini(&body);
+}
+
 static void a_words_index_takes_words_as_they_are(void **state)
 {
     (void)state;
@@ -360,6 +384,7 @@ int main(void)
         cmocka_unit_test(op_and_sort_are_heeded),
         cmocka_unit_test(wrong_queries_answer_with_code_place_and_sentence),
         cmocka_unit_test(a_prefix_of_too_many_words_is_named),
+        cmocka_unit_test(an_arabic_prefix_counts_its_clitics_toward_one_limit),
         cmocka_unit_test(a_words_index_takes_words_as_they_are),
         cmocka_unit_test(an_article_is_given_whole_by_its_id),
         cmocka_unit_test(parameters_are_set_by_name_or_refused),
