@@ -1,6 +1,7 @@
 /* article.c - parsing and checking of articles. Above jansson, below the inverter. */
 #include "indexer/article.h"
 
+#include "engine/base/json.h"
 #include "engine/text/day.h"
 
 enum { WORD_CACHE_BYTES_MAX = 1 << 20 }; /* of the analyzer of dates */
@@ -97,7 +98,6 @@ static fh_status check_text(fh_str text, fh_err *err)
 static fh_status refuse_json(fh_str line, const json_error_t *error, fh_err *err)
 {
     const enum json_error_code code = json_error_code(error);
-    if (code == json_error_out_of_memory) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     const size_t bad = fhi_utf8_check(line.ptr, line.len);
     if (bad < line.len) return fhi_fail(err, FH_E_UTF8, "not UTF-8 at byte %zu", bad);
     if (code == json_error_null_character || code == json_error_null_byte_in_key)
@@ -180,8 +180,9 @@ fh_status fhi_article_from_json(fhi_article *article, fh_str line, fh_str defaul
 {
     clear(article);
     json_error_t error;
-    article->json = json_loadb(line.ptr, line.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!article->json) return refuse_json(line, &error, err);
+    const fh_status read = fhi_json_load(line, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &article->json, &error);
+    if (read == FH_E_NOMEM) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    if (read != FH_OK) return refuse_json(line, &error, err);
     if (!json_is_object(article->json)) return fhi_fail(err, FH_E_INVALID, "not a JSON object");
     json_t *extra = json_object();
     if (!extra) return fhi_fail(err, FH_E_NOMEM, "out of memory");

@@ -3,8 +3,11 @@
  * Keys keep the order they are set in; programs read them by name, people read them from left to right.
  */
 #include "query/reply.h"
+#include "engine/base/json.h"
 
-#include <fihrist/status.h>
+#include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* jansson takes no text that is not UTF-8: such a record is damaged. */
 static fh_status set_text(json_t *object, const char *key, fh_str text)
@@ -72,13 +75,14 @@ static fh_status set_tags(json_t *article, fh_str tags)
     return FH_OK;
 }
 
-/* Unknown fields come after the known ones. jansson wrote them and the frame they lie in is verified when read, so
- * what does not parse is taken for a want of memory, which jansson reports as any error. */
+/* Unknown fields come after the known ones. */
 static fh_status set_extra(json_t *article, fh_str extra)
 {
     if (extra.len == 0) return FH_OK;
-    json_t *object = json_loadb(extra.ptr, extra.len, JSON_REJECT_DUPLICATES, NULL);
-    if (!object) return FH_E_NOMEM;
+    json_t *object;
+    json_error_t error;
+    const fh_status read = fhi_json_load(extra, JSON_REJECT_DUPLICATES, &object, &error);
+    if (read != FH_OK) return read == FH_E_SYNTAX ? FH_E_CORRUPT : read;
     const int failed = json_is_object(object) ? json_object_update_missing(article, object) : 0;
     const bool is_object = json_is_object(object);
     json_decref(object);
@@ -149,14 +153,14 @@ fh_status fhi_error_json(const char *code, const char *message, struct json_t *i
 {
     fh_str text = fhi_str(message);
     if (fhi_utf8_check(text.ptr, text.len) < text.len) text = FH_STR("the request is not valid UTF-8");
-    return fhi_reply_write(error_object(code, text, 0, 0), id_json, json);
+    return fhi_reply_write(error_object(code, text, 0, 0), id_json, 0, json);
 }
 
 fh_status fhi_failure_json(fh_status status, const char *detail, fhi_message_lang lang, fhi_buf *json)
 {
     fhi_failure failure = {.status = status};
     (void)fhi_fail(&failure.err, status, "%s", detail);
-    return fhi_reply_write(fhi_reply_failure(&failure, (fh_str){"", 0}, lang), NULL, json);
+    return fhi_reply_write(fhi_reply_failure(&failure, (fh_str){"", 0}, lang), NULL, 0, json);
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------- */
@@ -167,20 +171,64 @@ static int put_bytes(const char *bytes, size_t len, void *buf)
     return ((fhi_buf *)buf)->status == FH_OK ? 0 : -1;
 }
 
-fh_status fhi_reply_write(json_t *body, json_t *id_json, fhi_buf *json)
+/* The members of an object without its braces. */
+static bool put_members(const json_t *object, int digits, fhi_buf *json)
 {
-    json_t *whole = body;
-    const size_t before = json->len;
-    if (body && id_json) {
-        whole = json_pack("{s:O}", "id", id_json);
-        if (whole && json_object_update(whole, body) != 0) {
-            json_decref(whole);
-            whole = NULL;
-        }
-        json_decref(body);
+    const size_t flags = JSON_COMPACT | JSON_EMBED | JSON_REAL_PRECISION((size_t)digits);
+    return json_dump_callback(object, put_bytes, json, flags) == 0;
+}
+
+/* From DBL_DIG, which keeps what people write, to what keeps every double. */
+static int digits_of_real(double real)
+{
+    char text[32];
+    int digits = DBL_DIG;
+    for (; digits < DBL_DECIMAL_DIG; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, real);
+        const double again = strtod(text, NULL);
+        if (memcmp(&again, &real, sizeof real) == 0) break;
     }
-    const int failed = whole ? json_dump_callback(whole, put_bytes, json, JSON_COMPACT | JSON_REAL_PRECISION(9)) : -1;
-    json_decref(whole);
-    if (failed) json->len = before;
-    return failed ? FH_E_NOMEM : FH_OK;
+    return digits;
+}
+
+/* Values are no deeper than jansson reads them. */
+int fhi_reply_digits(const json_t *value)
+{
+    int digits = json_is_real(value) ? digits_of_real(json_real_value(value)) : 0;
+    size_t i;
+    const json_t *item;
+    json_array_foreach(value, i, item)
+    {
+        const int inside = fhi_reply_digits(item);
+        if (inside > digits) digits = inside;
+    }
+    for (void *at = json_object_iter((json_t *)value); at; at = json_object_iter_next((json_t *)value, at)) {
+        const int inside = fhi_reply_digits(json_object_iter_value(at));
+        if (inside > digits) digits = inside;
+    }
+    return digits;
+}
+
+static bool put_reply(const json_t *body, json_t *id_json, int digits, fhi_buf *json)
+{
+    bool written = true;
+    fhi_buf_put8(json, '{');
+    if (id_json) {
+        json_t *id = json_pack("{s:O}", "id", id_json);
+        written = id && put_members(id, fhi_reply_digits(id_json), json);
+        json_decref(id);
+        if (json_object_size(body)) fhi_buf_put8(json, ',');
+    }
+    written = written && put_members(body, digits, json);
+    fhi_buf_put8(json, '}');
+    return written && json->status == FH_OK;
+}
+
+fh_status fhi_reply_write(json_t *body, json_t *id_json, int digits, fhi_buf *json)
+{
+    const size_t before = json->len;
+    const bool written = body && put_reply(body, id_json, digits, json);
+    json_decref(body);
+    if (!written) json->len = before;
+    return written ? FH_OK : FH_E_NOMEM;
 }

@@ -14,7 +14,12 @@ fh_status fhi_reply_article(const fh_record *record, json_t **out);
 /* The error object of a failed request, in its language. */
 json_t *fhi_reply_failure(const fhi_failure *failure, fh_str query, fhi_message_lang lang);
 
-/* Writes `body` (taken over; NULL is a failed allocation) with id_json in front of it. */
-fh_status fhi_reply_write(json_t *body, json_t *id_json, fhi_buf *json);
+/* Writes the object `body` (taken over; NULL is a failed allocation) with id_json in front of it; digits of the reals
+ * in body: FHI_SCORE_DIGITS for hits, else those of fhi_reply_digits. The id keeps its own. */
+fh_status fhi_reply_write(json_t *body, json_t *id_json, int digits, fhi_buf *json);
+
+enum { FHI_SCORE_DIGITS = 9 }; /* tell every float */
+/* As few as read back the same: 4.2 stays 4.2, and no double loses a bit. 0 where there is no real. */
+int fhi_reply_digits(const json_t *value);
 
 #endif

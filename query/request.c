@@ -281,7 +281,7 @@ static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_reque
 }
 
 /* The answer, or the error object in its place; the status stays that of the request. */
-static fh_status answer(fhi_failure *failure, fh_status status, json_t *body, const fhi_request *request,
+static fh_status answer(fhi_failure *failure, fh_status status, json_t *body, int digits, const fhi_request *request,
                         json_t *id_json, fhi_buf *json)
 {
     if (status != FH_OK) {
@@ -289,7 +289,7 @@ static fh_status answer(fhi_failure *failure, fh_status status, json_t *body, co
         failure->status = status;
         body = fhi_reply_failure(failure, request->query, request->lang);
     }
-    const fh_status written = fhi_reply_write(body, id_json, json);
+    const fh_status written = fhi_reply_write(body, id_json, digits, json);
     return status != FH_OK ? status : written;
 }
 
@@ -299,7 +299,7 @@ fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_r
     fhi_failure failure = {.status = FH_OK};
     json_t *body = json_object();
     const fh_status status = body ? search(searcher, index, request, body, &failure) : FH_E_NOMEM;
-    return answer(&failure, status, body, request, id_json, json);
+    return answer(&failure, status, body, FHI_SCORE_DIGITS, request, id_json, json);
 }
 
 fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str id, fhi_buf *json)
@@ -315,5 +315,5 @@ fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str 
         status = fhi_segment_record(fhi_index_segment(index, segment), doc, &searcher->record, &failure.err);
     if (status == FH_OK) status = fh_record_decode(fhi_buf_str(&searcher->record), &record);
     if (status == FH_OK) status = fhi_reply_article(&record, &body);
-    return answer(&failure, status, body, &nothing, NULL, json);
+    return answer(&failure, status, body, fhi_reply_digits(body), &nothing, NULL, json);
 }

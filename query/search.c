@@ -1,5 +1,6 @@
 /* search.c - the verb `fihrist search`: one query to an index, or to a running server; the answer for people or as
  * JSON. */
+#include "engine/base/json.h"
 #include "query/request.h"
 #include "query/search_client.h"
 #include "query/search_print.h"
@@ -146,11 +147,12 @@ static int print_json(const fhi_buf *json, const json_t *error)
 static int print(const arguments *a, const fhi_buf *json)
 {
     json_error_t problem;
-    json_t *answer = json_loadb((const char *)json->data, json->len, JSON_ALLOW_NUL, &problem);
+    json_t *answer;
+    const fh_status read = fhi_json_load(fhi_buf_str(json), JSON_ALLOW_NUL, &answer, &problem);
     const json_t *error = json_object_get(answer, "error");
     int code = 0;
-    if (!answer) {
-        code = complain("answer", problem.text);
+    if (read != FH_OK) {
+        code = complain("answer", read == FH_E_NOMEM ? "out of memory" : problem.text);
     } else if (a->json) {
         code = print_json(json, error);
     } else if (error) {

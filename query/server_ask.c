@@ -5,6 +5,7 @@
  * fhi_request_set's.
  */
 #include "query/server_ask.h"
+#include "engine/base/json.h"
 
 #include <stdio.h>
 
@@ -183,13 +184,11 @@ fh_status fhi_ask_from_line(fhi_ask *ask, fh_str line, fh_err *err)
     if (bad != line.len) return fhi_fail(err, FH_E_UTF8, "byte %zu of the line is not UTF-8", bad);
     json_error_t error;
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
-    ask->root = json_loadb(line.len ? line.ptr : "", line.len, flags, &error);
-    if (!ask->root) {
-        /* Out of memory jansson says nothing, or takes it for a fault of the text. */
-        if (json_error_code(&error) == json_error_out_of_memory || !error.text[0])
-            return fhi_fail(err, FH_E_NOMEM, "out of memory");
-        return fhi_fail(err, FH_E_INVALID, "the line is not JSON: %s", error.text);
-    }
+    const fh_status read = fhi_json_load(line, flags, &ask->root, &error);
+    if (read == FH_E_NOMEM) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    if (read != FH_OK && json_error_code(&error) == json_error_numeric_overflow)
+        return fhi_fail(err, FH_E_INVALID, "a number beyond 64 bits: %s", error.text);
+    if (read != FH_OK) return fhi_fail(err, FH_E_INVALID, "the line is not JSON: %s", error.text);
     if (!json_is_object(ask->root)) return fhi_fail(err, FH_E_INVALID, "the line is not a JSON object");
     ask->id = json_object_get(ask->root, "id");
     return read_members(ask, err);

@@ -3,6 +3,8 @@
  * An answer is complete JSON (or the text of GET /) before the door frames it. Out of memory is answered with a
  * constant, because nothing else can be made then.
  */
+#include "engine/base/json.h"
+#include "query/reply.h"
 #include "query/server_impl.h"
 
 #include <stdlib.h>
@@ -12,7 +14,8 @@ static const char hello_text[] = "Fihrist " FH_VERSION ": full-text search for t
                                  "GET /search?q=QUERY&top=10&offset=0&op=and|or&sort=score|date&lang=en|fr|ar\n"
                                  "GET /article/ID\n"
                                  "GET /health\n";
-static const char no_memory_json[] = "{\"error\":{\"code\":\"internal\",\"message\":\"out of memory\"}}";
+static const char no_memory_json[] =
+    "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"Out of memory.\",\"offset\":0,\"offset_chars\":0}}";
 
 fhi_exchange *fhi_exchange_create(fhi_conn *conn)
 {
@@ -68,32 +71,16 @@ static int http_status_of(fh_status status, fhi_ask_kind kind)
     }
 }
 
-/* Appends value as compact JSON. Takes value over; NULL stands for no memory. */
-static bool put_json(json_t *value, fhi_buf *out)
-{
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    json_decref(value);
-    if (!text) return false;
-    fhi_buf_put(out, text, strlen(text));
-    free(text);
-    return out->status == FH_OK;
-}
-
 /* An article has an "id" of its own: on a line it comes as {"id":…,"article":{…}}. An error keeps its shape. */
 static void wrap(fhi_exchange *exchange, const char *name)
 {
-    json_t *inner = json_loadb((const char *)exchange->body.data, exchange->body.len, JSON_ALLOW_NUL, NULL);
-    json_t *line = inner ? json_object() : NULL;
-    int failed = !line || (exchange->ask.id && json_object_set(line, "id", exchange->ask.id) != 0);
-    if (!failed)
-        failed = exchange->status == 200 ? json_object_set(line, name, inner) : json_object_update(line, inner);
+    json_error_t error;
+    json_t *inner, *line = NULL;
+    if (fhi_json_load(fhi_buf_str(&exchange->body), JSON_ALLOW_NUL, &inner, &error) == FH_OK)
+        line = exchange->status == 200 ? json_pack("{s:o}", name, inner) : inner;
     fhi_buf_clear(&exchange->body);
-    json_decref(inner);
-    if (failed) {
-        json_decref(line);
-        line = NULL;
-    }
-    if (!put_json(line, &exchange->body)) answer_no_memory(exchange);
+    if (fhi_reply_write(line, exchange->ask.id, fhi_reply_digits(line), &exchange->body) != FH_OK)
+        answer_no_memory(exchange);
 }
 
 /* On a worker. */
@@ -142,7 +129,7 @@ static void answer_health(fhi_exchange *exchange)
                                (json_int_t)server->facts.article_count, "workers", (int)server->worker_count, "queue",
                                (json_int_t)fhi_jobs_queued(server->jobs), "connections", (json_int_t)server->conn_count,
                                "uptime_s", (json_int_t)((uv_now(&server->loop) - server->started_ms) / 1000));
-    if (!put_json(health, &exchange->body))
+    if (fhi_reply_write(health, NULL, 0, &exchange->body) != FH_OK)
         answer_no_memory(exchange);
     else if (exchange->from_line)
         wrap(exchange, "health");

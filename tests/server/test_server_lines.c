@@ -22,7 +22,17 @@ static int stop(void **state)
 static void lines_are_answered_with_their_id(void **state)
 {
     (void)state;
-    static const char *const ids[] = {"1", "-7", "0.5", "\"a\"", "\"مقال\"", "null", "true", "[1,{\"b\":[]}]", "{}"};
+    static const char *const ids[] = {"1",
+                                      "-7",
+                                      "0.5",
+                                      "3.141592653589793",
+                                      "9223372036854775807",
+                                      "\"a\"",
+                                      "\"مقال\"",
+                                      "null",
+                                      "true",
+                                      "[1,{\"b\":[]}]",
+                                      "{}"};
     const int fd = connect_path(server.socket);
     char line[256];
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
@@ -34,6 +44,13 @@ static void lines_are_answered_with_their_id(void **state)
         assert_int_equal(json_integer_value(json_object_get(object, "top")), 5);
         json_decref(id);
         json_decref(object);
+    }
+    send_text(fd, "{\"id\":[0.1,4.25,1e100],\"health\":true}\n{\"id\":[0.1,4.25,1e100]}\n");
+    for (int i = 0; i < 2; i++) {
+        char *text = read_line(fd);
+        assert_non_null(text);
+        assert_int_equal(strncmp(text, "{\"id\":[0.1,4.25,1e100],", 23), 0);
+        free(text);
     }
     send_text(fd, "{\"q\":\"b\"}\r\n");
     json_t *object = read_json_line(fd);
@@ -89,6 +106,8 @@ static void bad_lines_are_answered_and_the_connection_lives(void **state)
         "{\"q\":\"\xff\"}",
         "{\"q\":\"\\ud800\"}",
         "{\"q\":\"a\",\"id\":1e999}",
+        "{\"q\":\"a\",\"id\":18446744073709551616}",
+        "{\"q\":\"a\",\"id\":{\"a\":1,\"a\":2}}",
         "GET / HTTP/1.1",
     };
     const int fd = connect_path(server.socket);

@@ -1,4 +1,5 @@
 /* test_query_request.c - from the text of a query to hits, on small indexes made for each test. */
+#include "query/reply.h"
 #include "query/request.h"
 #include "tests/support/scratch.h"
 
@@ -39,7 +40,7 @@ static void add_article(fh_writer *writer, const article *a)
     record.fields[FH_FIELD_SOURCE] = fhi_str(a->source ? a->source : "");
     record.fields[FH_FIELD_AUTHOR] = fhi_str(a->author ? a->author : "");
     record.fields[FH_FIELD_LANG] = fhi_str(a->lang ? a->lang : "");
-    record.fields[FH_FIELD_EXTRA] = FH_STR("{\"story\":7}");
+    record.fields[FH_FIELD_EXTRA] = FH_STR("{\"story\":7,\"lat\":33.573109999999998}");
     assert_int_equal(fh_writer_add(writer, &record, NULL), FH_OK);
 }
 
@@ -311,7 +312,7 @@ static void an_article_is_given_whole_by_its_id(void **state)
     fhi_buf_put8(&l.json, 0);
     assert_string_equal((const char *)l.json.data,
                         "{\"id\":\"ar1\",\"lang\":\"ar\",\"source\":\"هسبريس\",\"date\":\"2023\",\"title\":\"وزير "
-                        "الداخلية\",\"body\":\"استقبل الوزير وفدا يوم 20/11/2025.\",\"story\":7}");
+                        "الداخلية\",\"body\":\"استقبل الوزير وفدا يوم 20/11/2025.\",\"story\":7,\"lat\":33.57311}");
     fhi_buf_clear(&l.json);
     assert_int_equal(fhi_searcher_article(l.searcher, l.index, FH_STR("none"), &l.json), FH_E_NOT_FOUND);
     fhi_buf_put8(&l.json, 0);
@@ -340,6 +341,44 @@ static void parameters_are_set_by_name_or_refused(void **state)
 }
 
 /* ---- the C API ------------------------------------------------------------------------------------------- */
+
+static void numbers_of_clients_and_articles_keep_every_bit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *echo; /* echo NULL: as the text */
+    } ids[] = {{"3.141592653589793", NULL},
+               {"0.1", NULL},
+               {"-0.0", NULL},
+               {"9223372036854775807", NULL},
+               {"[4.2,{\"a\":1.5}]", NULL},
+               {"1e5", "100000.0"},
+               {"0.30000000000000004", NULL},
+               {"{}", NULL},
+               {"null", NULL},
+               {"\"\\u0000é\"", NULL}};
+    library l;
+    fhi_request request;
+    library_open(&l, "press", press, PRESS_COUNT);
+    fhi_request_defaults(&request);
+    request.query = FH_STR("roi");
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        char start[64];
+        json_t *id = json_loads(ids[i].text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        fhi_buf_clear(&l.json);
+        assert_int_equal(fhi_searcher_run(l.searcher, l.index, &request, id, &l.json), FH_OK);
+        const int len = snprintf(start, sizeof start, "{\"id\":%s,\"hits\":[", ids[i].echo ? ids[i].echo : ids[i].text);
+        if (memcmp(l.json.data, start, (size_t)len) != 0) fail_msg("%s: %.40s", start, (const char *)l.json.data);
+        json_decref(id);
+    }
+    fhi_buf_clear(&l.json);
+    json_t *body = json_pack("{s:f,s:f}", "a", 33.573109999999998, "b", 0.1 + 0.2);
+    const int digits = fhi_reply_digits(body);
+    assert_int_equal(fhi_reply_write(body, NULL, digits, &l.json), FH_OK);
+    fhi_buf_put8(&l.json, 0);
+    assert_string_equal((const char *)l.json.data, "{\"a\":33.573109999999998,\"b\":0.30000000000000004}");
+    library_close(&l);
+}
 
 static void a_program_gets_hits_as_structs(void **state)
 {
@@ -388,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_words_index_takes_words_as_they_are),
         cmocka_unit_test(an_article_is_given_whole_by_its_id),
         cmocka_unit_test(parameters_are_set_by_name_or_refused),
+        cmocka_unit_test(numbers_of_clients_and_articles_keep_every_bit),
         cmocka_unit_test(a_program_gets_hits_as_structs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
