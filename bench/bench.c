@@ -51,6 +51,6 @@ int fh_verb_bench(int argc, char **argv)
         argv[1] = name;
         return tools[i].run(argc - 1, argv + 1);
     }
-    (void)fprintf(stderr, "fihrist bench: %s: no such tool; `fihrist bench --help` lists them\n", argv[1]);
+    fhi_complain("bench", argv[1], "no such tool; `fihrist bench --help` lists them");
     return 2;
 }

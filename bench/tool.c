@@ -11,7 +11,7 @@ enum { READ_BYTES = 1 << 18, LINE_BYTES_MAX = 1 << 28 };
 
 int fhi_bench_complain(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "fihrist bench: %s: %s\n", what, why);
+    fhi_complain("bench", what, why);
     return 1;
 }
 

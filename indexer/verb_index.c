@@ -177,10 +177,7 @@ static bool is_signalled(void *argument)
 
 static void print_error(const fh_err *err)
 {
-    if (err->file[0])
-        (void)fprintf(stderr, "fihrist index: %s: %s\n", err->file, err->text);
-    else
-        (void)fprintf(stderr, "fihrist index: %s\n", err->text);
+    fhi_complain("index", err->file, err->text);
 }
 
 static void note(void *argument, const fh_err *err)

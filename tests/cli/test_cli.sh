@@ -73,6 +73,12 @@ for verb in search stat check serve index; do
     "$program" $verb --index "${esc}[31mred" roi >out 2>err
     ok "an escape sequence in a path does not reach the terminal: $verb" lacks err "$esc"
 done
+"$program" index --index other "${esc}[31mred" >out 2>err
+ok 'nor one in the path of a feed' has err '\x1b[31mred: cannot open'
+"$program" bench query --index "${esc}[31mred" --queries /dev/null 2>err
+ok 'nor in that of a bench' lacks err "$esc"
+"$program" bench "${esc}[31m" 2>err
+ok 'nor in the name of a tool' has err '\x1b[31m'
 "$program" "${esc}[31m" 2>err
 ok 'nor in a verb' has err '\x1b[31m'
 
