@@ -60,18 +60,6 @@ static fh_status merge_group(fh_writer *writer, const uint32_t *group, uint32_t 
     return FH_OK;
 }
 
-/* How many segments from order[0] on can be merged at once in the memory there is: at least two. */
-static uint32_t fitting(const fh_writer *writer, const uint32_t *order, uint32_t count)
-{
-    size_t bytes = 0;
-    uint32_t taken = 0;
-    for (; taken < count && taken < GROUP_MAX; taken++) {
-        bytes += fhi_merge_heap_bytes(writer->segments[order[taken]].segment);
-        if (bytes > writer->memory_bytes / 8 * 5 && taken >= 2) break;
-    }
-    return taken;
-}
-
 /* One pass merges neighbours in groups, in order; passes go on until one segment of the run is left. */
 static fh_status merge_fresh(fh_writer *writer, fh_err *err)
 {
@@ -81,10 +69,9 @@ static fh_status merge_fresh(fh_writer *writer, fh_err *err)
     while (writer->segment_count - first > 1) {
         for (uint32_t at = first; at + 1 < writer->segment_count; at++) {
             uint32_t group[GROUP_MAX];
-            uint32_t count = writer->segment_count - at < GROUP_MAX ? writer->segment_count - at : GROUP_MAX;
+            const uint32_t left = writer->segment_count - at, count = left < GROUP_MAX ? left : GROUP_MAX;
             for (uint32_t i = 0; i < count; i++)
                 group[i] = at + i;
-            count = fitting(writer, group, count);
             FH_TRY(merge_group(writer, group, count, err));
         }
     }
@@ -115,12 +102,11 @@ static fh_status merge_smallest(fh_writer *writer, fh_err *err)
     qsort_r(order, writer->segment_count, sizeof *order, by_size, writer->segments);
     uint64_t bytes = 0;
     uint32_t count = 0;
-    for (; count < writer->segment_count; count++) {
+    for (; count < writer->segment_count && count < GROUP_MAX; count++) {
         const uint64_t next = writer->segments[order[count]].info.file_bytes;
         if (count >= 2 && next > 2 * bytes) break;
         bytes += next;
     }
-    count = fitting(writer, order, count);
     qsort(order, count, sizeof *order, by_number);
     const fh_status status = merge_group(writer, order, count, err);
     free(order);

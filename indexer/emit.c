@@ -3,14 +3,6 @@
 
 #include <stdlib.h>
 
-struct fhi_emitted_form {
-    uint64_t key; /* fhi_sort_key of the fold */
-    const fhi_form_name *name;
-    uint32_t term_ordinal;
-    uint32_t ordinal;
-    uint32_t df;
-};
-
 void fhi_list_build_fini(fhi_list_build *list)
 {
     free(list->docs);
@@ -46,36 +38,25 @@ fh_status fhi_list_build_reserve(fhi_list_build *list, size_t postings_more, siz
     return FH_OK;
 }
 
+void fhi_emitter_init(fhi_emitter *emitter, fhi_segment_writer *writer)
+{
+    *emitter = (fhi_emitter){.writer = writer};
+    fhi_sorter_init(&emitter->forms, fhi_segment_writer_vfs(writer), fhi_segment_writer_path(writer), "emitted-runs",
+                    "emitted", FHI_SORTER_RECORDS);
+}
+
 void fhi_emitter_fini(fhi_emitter *emitter)
 {
-    free(emitter->forms);
+    fhi_sorter_fini(&emitter->forms);
     free(emitter->scratch);
     *emitter = (fhi_emitter){0};
-}
-
-uint64_t fhi_sort_key(fh_str text)
-{
-    uint8_t bytes[8] = {0};
-    if (text.len) memcpy(bytes, text.ptr, text.len < sizeof bytes ? text.len : sizeof bytes);
-    return __builtin_bswap64(fhi_load64(bytes));
-}
-
-int fhi_form_name_compare(const fhi_form_name *a, const fhi_form_name *b)
-{
-    const fh_str fold = fhi_form_fold(a), exact_a = fhi_form_exact(a), exact_b = fhi_form_exact(b);
-    const int order = fhi_str_compare(fold, fhi_form_fold(b));
-    if (order != 0) return order;
-    const bool plain_a = fhi_str_equal(exact_a, fold), plain_b = fhi_str_equal(exact_b, fold);
-    return plain_a || plain_b ? (int)plain_b - (int)plain_a : fhi_str_compare(exact_a, exact_b);
 }
 
 /* ---- one term ------------------------------------------------------------------------------------------ */
 
 typedef struct ranking {
-    const fhi_form_name *names;
-    uint32_t *dfs;
-    uint32_t *order;
-    uint32_t *rank;
+    const uint32_t *names;
+    const uint32_t *dfs;
 } ranking;
 
 static int by_frequency(const void *a, const void *b, void *argument)
@@ -83,8 +64,8 @@ static int by_frequency(const void *a, const void *b, void *argument)
     const ranking *forms = argument;
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     if (forms->dfs[x] != forms->dfs[y]) return forms->dfs[x] < forms->dfs[y] ? 1 : -1;
-    const int order = fhi_form_name_compare(&forms->names[x], &forms->names[y]);
-    return order != 0 ? order : (x > y) - (x < y);
+    if (forms->names[x] != forms->names[y]) return forms->names[x] < forms->names[y] ? -1 : 1;
+    return (x > y) - (x < y);
 }
 
 static void count_documents(const fhi_list_build *list, uint32_t form_count, uint32_t *dfs, uint32_t *last)
@@ -104,51 +85,44 @@ static void count_documents(const fhi_list_build *list, uint32_t form_count, uin
 
 static fh_status reserve_forms(fhi_emitter *emitter, uint32_t form_count)
 {
-    if (form_count > emitter->scratch_forms) {
-        FH_TRY(grow(&emitter->scratch, (size_t)form_count * 4));
-        emitter->scratch_forms = form_count;
-    }
-    if (emitter->form_capacity - emitter->form_count >= form_count) return FH_OK;
-    const size_t capacity = emitter->form_capacity + emitter->form_capacity / 2 + form_count + 1024;
-    fhi_emitted_form *forms = realloc(emitter->forms, capacity * sizeof *forms);
-    if (!forms) return FH_E_NOMEM;
-    emitter->forms = forms;
-    emitter->form_capacity = capacity;
+    if (form_count <= emitter->scratch_forms) return FH_OK;
+    FH_TRY(grow(&emitter->scratch, (size_t)form_count * 4));
+    emitter->scratch_forms = form_count;
     return FH_OK;
 }
 
 /* *live: forms that are left. */
-static fh_status rank_forms(fhi_emitter *emitter, fhi_list_build *list, const fhi_form_name *names, uint32_t form_count,
-                            uint32_t *live)
+static fh_status rank_forms(fhi_emitter *emitter, fhi_list_build *list, const uint32_t *names, uint32_t form_count,
+                            uint32_t *live, fh_err *err)
 {
     *live = 0;
-    FH_TRY(reserve_forms(emitter, form_count));
+    if (reserve_forms(emitter, form_count) != FH_OK) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     uint32_t *dfs = emitter->scratch, *last = dfs + form_count, *order = last + form_count, *rank = order + form_count;
     count_documents(list, form_count, dfs, last);
     for (uint32_t i = 0; i < form_count; i++)
         order[i] = i;
-    ranking forms = {names, dfs, order, rank};
+    ranking forms = {names, dfs};
     if (form_count > 1) qsort_r(order, form_count, sizeof *order, by_frequency, &forms);
     for (uint32_t i = 0; i < form_count; i++) {
-        rank[order[i]] = i;
-        if (dfs[order[i]] == 0) continue; /* only dead documents held it */
+        const uint32_t form = order[i];
+        rank[form] = i;
+        if (dfs[form] == 0) continue; /* only dead documents held it */
         ++*live;
-        const fhi_form_name *name = &names[order[i]];
-        if (!name->bytes) continue; /* no entry leads to it */
-        emitter->forms[emitter->form_count++] =
-            (fhi_emitted_form){fhi_sort_key(fhi_form_fold(name)), name, emitter->term_count, i, dfs[order[i]]};
+        if (names[form] == 0) continue;
+        const fhi_sort_record emitted = {{names[form], UINT32_MAX - dfs[form], emitter->term_count, i}};
+        FH_TRY(fhi_sorter_put(&emitter->forms, emitted, err));
     }
     for (size_t i = 0; i < list->position_count; i++)
         list->forms[i] = rank[list->forms[i]];
     return FH_OK;
 }
 
-fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list, const fhi_form_name *names,
-                        uint32_t form_count)
+fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list, const uint32_t *names,
+                        uint32_t form_count, fh_err *err)
 {
     if (list->doc_count == 0) return FH_OK;
     uint32_t live = 1;
-    if (names && term.ptr[0] == FHI_NS_STEM) FH_TRY(rank_forms(emitter, list, names, form_count, &live));
+    if (names && term.ptr[0] == FHI_NS_STEM) FH_TRY(rank_forms(emitter, list, names, form_count, &live, err));
     const fhi_list view = {.doc_count = list->doc_count,
                            .position_count = list->position_count,
                            .docs = list->docs,
@@ -162,28 +136,18 @@ fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list,
 
 /* ---- all forms ----------------------------------------------------------------------------------------- */
 
-static int by_name(const void *a, const void *b)
+fh_status fhi_emit_forms(fhi_emitter *emitter, fhi_form_named named, void *argument, fh_err *err)
 {
-    const fhi_emitted_form *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    const int order = fhi_form_name_compare(x->name, y->name);
-    if (order != 0) return order;
-    if (x->df != y->df) return x->df < y->df ? 1 : -1;
-    return (x->term_ordinal > y->term_ordinal) - (x->term_ordinal < y->term_ordinal);
-}
-
-void fhi_emit_forms(fhi_emitter *emitter)
-{
-    if (emitter->form_count > 1) qsort(emitter->forms, emitter->form_count, sizeof *emitter->forms, by_name);
-    for (size_t i = 0; i < emitter->form_count; i++) {
-        const fhi_emitted_form *from = &emitter->forms[i];
+    const fhi_sort_record *records;
+    size_t count;
+    FH_TRY(fhi_sorter_read(&emitter->forms, &records, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t *from = records[i].at;
         /* The key of a form is unique; where two stems share one, the more frequent has it. */
-        if (i > 0 && fhi_form_name_compare(from->name, from[-1].name) == 0) continue;
-        const fhi_form form = {.fold = fhi_form_fold(from->name),
-                               .exact = fhi_form_exact(from->name),
-                               .term_ordinal = from->term_ordinal,
-                               .ordinal = from->ordinal,
-                               .df = from->df};
+        if (i > 0 && from[0] == records[i - 1].at[0]) continue;
+        fhi_form form = {.term_ordinal = from[2], .ordinal = from[3], .df = UINT32_MAX - from[1]};
+        FH_TRY(named(argument, from[0], &form.fold, &form.exact));
         fhi_segment_writer_add_form(emitter->writer, &form);
     }
+    return FH_OK;
 }

@@ -7,12 +7,7 @@
 #define FHI_EMIT_H
 
 #include "engine/segment/segment.h"
-
-typedef struct fhi_form_name {
-    const char *bytes; /* fold, then exact; NULL: a form that no entry leads to */
-    uint16_t fold_len;
-    uint16_t exact_len;
-} fhi_form_name;
+#include "indexer/sorter.h"
 
 /* A list under construction. */
 typedef struct fhi_list_build {
@@ -29,41 +24,27 @@ typedef struct fhi_list_build {
 void fhi_list_build_fini(fhi_list_build *list);
 fh_status fhi_list_build_reserve(fhi_list_build *list, size_t postings_more, size_t positions_more);
 
-typedef struct fhi_emitted_form fhi_emitted_form;
-
 typedef struct fhi_emitter {
     fhi_segment_writer *writer;
-    uint32_t term_count;     /* added so far */
-    fhi_emitted_form *forms; /* to be added at the end, sorted */
-    size_t form_count;
-    size_t form_capacity;
-    uint32_t *scratch; /* dfs, last documents, order, rank: scratch_forms of each */
+    uint32_t term_count; /* added so far */
+    fhi_sorter forms;    /* name, inverted df, ordinal of the term, ordinal in it: in the order they are added */
+    uint32_t *scratch;   /* dfs, last documents, order, rank: scratch_forms of each */
     uint32_t scratch_forms;
 } fhi_emitter;
 
-void fhi_emitter_fini(fhi_emitter *emitter);
+void fhi_emitter_init(fhi_emitter *emitter, fhi_segment_writer *writer);
+void fhi_emitter_fini(fhi_emitter *emitter); /* zero-initialised is allowed */
 
-/* names[form_count], or NULL where forms are not told apart; names and their bytes must stay until the end. An empty
- * list is left out. The list's forms are renumbered in place. Codes: FH_E_NOMEM. */
-fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list, const fhi_form_name *names,
-                        uint32_t form_count);
-/* After the last term. */
-void fhi_emit_forms(fhi_emitter *emitter);
+/* names[form_count] tells each form by the number of its name, or is NULL where forms are not told apart: names are
+ * numbered from 1 in the order of forms in a segment; 0 is a form that no entry leads to. An empty list is left out.
+ * The list's forms are renumbered in place. Codes: FH_E_NOMEM, FH_E_IO. */
+fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list, const uint32_t *names,
+                        uint32_t form_count, fh_err *err);
 
-static inline fh_str fhi_form_fold(const fhi_form_name *name)
-{
-    return (fh_str){name->bytes, name->fold_len};
-}
+/* Tells what a number stands for; asked by increasing number. */
+typedef fh_status (*fhi_form_named)(void *argument, uint32_t name, fh_str *fold, fh_str *exact);
 
-static inline fh_str fhi_form_exact(const fhi_form_name *name)
-{
-    return (fh_str){name->bytes + name->fold_len, name->exact_len};
-}
-
-/* By fold, then exact, a form that equals its fold before the others. */
-int fhi_form_name_compare(const fhi_form_name *a, const fhi_form_name *b);
-
-/* First 8 bytes as a number that sorts like them. */
-uint64_t fhi_sort_key(fh_str text);
+/* After the last term. Codes: FH_E_NOMEM, FH_E_IO, those of named. */
+fh_status fhi_emit_forms(fhi_emitter *emitter, fhi_form_named named, void *argument, fh_err *err);
 
 #endif

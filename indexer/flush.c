@@ -7,17 +7,19 @@
 
 enum { FORM_KEY_HEAD_BYTES = 4 + 2, TERMS_PER_CHECK = 256 };
 
-typedef struct term_order {
-    uint64_t key; /* fhi_sort_key of the term */
-    uint32_t term;
-} term_order;
+typedef struct string_order {
+    uint64_t key; /* first 8 bytes, of a form: of its fold */
+    uint32_t number;
+} string_order;
 
 typedef struct flush_state {
     const fhi_memory *memory;
     uint32_t *doc_map; /* new number of each document, FHI_UNKNOWN when dead; NULL: none is dead */
-    term_order *order;
-    fhi_form_name *names; /* by term, then ordinal */
-    uint32_t *first_name; /* of each term */
+    string_order *order;
+    string_order *form_order; /* one for each name; the names' numbers are their places, from 1 */
+    uint32_t *names;          /* numbers of names, by term, then ordinal */
+    uint32_t *first_name;     /* of each term */
+    fh_err *err;
     fhi_buf chain;
     fhi_list_build list;
     fhi_emitter emitter;
@@ -55,12 +57,20 @@ static void flush_docs(flush_state *state, fhi_segment_writer *writer)
     }
 }
 
+/* First 8 bytes as a number that sorts like them. */
+static uint64_t sort_key(fh_str text)
+{
+    uint8_t bytes[8] = {0};
+    if (text.len) memcpy(bytes, text.ptr, text.len < sizeof bytes ? text.len : sizeof bytes);
+    return __builtin_bswap64(fhi_load64(bytes));
+}
+
 static int by_bytes(const void *a, const void *b, void *argument)
 {
-    const term_order *x = a, *y = b;
+    const string_order *x = a, *y = b;
     const fhi_strings *terms = argument;
     if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return fhi_str_compare(fhi_strings_at(terms, x->term), fhi_strings_at(terms, y->term));
+    return fhi_str_compare(fhi_strings_at(terms, x->number), fhi_strings_at(terms, y->number));
 }
 
 static fh_status order_terms(flush_state *state)
@@ -69,32 +79,78 @@ static fh_status order_terms(flush_state *state)
     state->order = malloc((terms->count + (size_t)1) * sizeof *state->order);
     if (!state->order) return FH_E_NOMEM;
     for (uint32_t i = 0; i < terms->count; i++)
-        state->order[i] = (term_order){fhi_sort_key(fhi_strings_at(terms, i)), i};
+        state->order[i] = (string_order){sort_key(fhi_strings_at(terms, i)), i};
     qsort_r(state->order, terms->count, sizeof *state->order, by_bytes, (void *)(uintptr_t)terms);
     return FH_OK;
 }
 
-/* Lays the names of forms out by term. */
-static fh_status list_names(flush_state *state)
+/* ---- names of forms, numbered ---------------------------------------------------------------------------- */
+
+static void split_form(const fhi_strings *forms, uint32_t form, fh_str *fold, fh_str *exact)
+{
+    const fh_str key = fhi_strings_at(forms, form);
+    const size_t fold_len = fhi_load16(key.ptr + sizeof(uint32_t));
+    *fold = (fh_str){key.ptr + FORM_KEY_HEAD_BYTES, fold_len};
+    *exact = (fh_str){fold->ptr + fold_len, key.len - FORM_KEY_HEAD_BYTES - fold_len};
+}
+
+/* By fold, then exact, a form that equals its fold before the others. */
+static int by_name(const void *a, const void *b, void *argument)
+{
+    const string_order *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    fh_str fold_x, exact_x, fold_y, exact_y;
+    split_form(argument, x->number, &fold_x, &exact_x);
+    split_form(argument, y->number, &fold_y, &exact_y);
+    const int order = fhi_str_compare(fold_x, fold_y);
+    if (order != 0) return order;
+    const bool plain_x = fhi_str_equal(exact_x, fold_x), plain_y = fhi_str_equal(exact_y, fold_y);
+    return plain_x || plain_y ? (int)plain_y - (int)plain_x : fhi_str_compare(exact_x, exact_y);
+}
+
+static fh_status order_forms(flush_state *state)
+{
+    const fhi_strings *forms = &state->memory->forms;
+    state->form_order = malloc((forms->count + (size_t)1) * sizeof *state->form_order);
+    if (!state->form_order) return FH_E_NOMEM;
+    for (uint32_t i = 0; i < forms->count; i++) {
+        fh_str fold, exact;
+        split_form(forms, i, &fold, &exact);
+        state->form_order[i] = (string_order){sort_key(fold), i};
+    }
+    qsort_r(state->form_order, forms->count, sizeof *state->form_order, by_name, (void *)(uintptr_t)forms);
+    return FH_OK;
+}
+
+/* Gives names their numbers. Forms of one name, of different terms, share one: one of them stays in form_order. */
+static fh_status number_names(flush_state *state)
 {
     const fhi_memory *memory = state->memory;
     if (!memory->told_apart) return FH_OK;
+    FH_TRY(order_forms(state));
     state->first_name = malloc((memory->terms.count + (size_t)1) * sizeof *state->first_name);
     state->names = malloc((memory->forms.count + (size_t)1) * sizeof *state->names);
     if (!state->first_name || !state->names) return FH_E_NOMEM;
-    uint32_t at = 0;
+    uint32_t at = 0, name = 0;
     for (uint32_t i = 0; i < memory->terms.count; i++) {
         state->first_name[i] = at;
         at += memory->term_states[i].form_count;
     }
     for (uint32_t i = 0; i < memory->forms.count; i++) {
-        const fhi_memory_form form = memory->form_states[i];
-        const fh_str key = fhi_strings_at(&memory->forms, i);
-        const uint16_t fold_len = fhi_load16(key.ptr + sizeof form.term);
-        const size_t exact_len = key.len - FORM_KEY_HEAD_BYTES - fold_len;
-        state->names[state->first_name[form.term] + form.ordinal] =
-            (fhi_form_name){key.ptr + FORM_KEY_HEAD_BYTES, fold_len, (uint16_t)exact_len};
+        const string_order *here = &state->form_order[i];
+        const bool fresh =
+            name == 0 || by_name(&state->form_order[name - 1], here, (void *)(uintptr_t)&memory->forms) != 0;
+        const fhi_memory_form form = memory->form_states[here->number];
+        if (fresh) state->form_order[name++] = *here;
+        state->names[state->first_name[form.term] + form.ordinal] = name;
     }
+    return FH_OK;
+}
+
+static fh_status name_form(void *argument, uint32_t name, fh_str *fold, fh_str *exact)
+{
+    const flush_state *state = argument;
+    split_form(&state->memory->forms, state->form_order[name - 1].number, fold, exact);
     return FH_OK;
 }
 
@@ -157,15 +213,15 @@ static fh_status flush_term(flush_state *state, uint32_t number)
     uint32_t next_doc = 0;
     while (at < end)
         decode_run(state, &at, &next_doc);
-    const fhi_form_name *names = memory->told_apart ? state->names + state->first_name[number] : NULL;
-    return fhi_emit_term(&state->emitter, fhi_strings_at(&memory->terms, number), &state->list, names,
-                         term->form_count);
+    const uint32_t *names = memory->told_apart ? state->names + state->first_name[number] : NULL;
+    return fhi_emit_term(&state->emitter, fhi_strings_at(&memory->terms, number), &state->list, names, term->form_count,
+                         state->err);
 }
 
 static fh_status flush_terms(flush_state *state, fhi_segment_writer *writer, fhi_cancelled cancelled, void *argument)
 {
     for (uint32_t i = 0; i < state->memory->terms.count; i++) {
-        FH_TRY(flush_term(state, state->order[i].term));
+        FH_TRY(flush_term(state, state->order[i].number));
         if (i % TERMS_PER_CHECK != 0) continue;
         FH_TRY(fhi_segment_writer_status(writer));
         if (cancelled && cancelled(argument)) return FH_E_CANCELLED;
@@ -174,10 +230,12 @@ static fh_status flush_terms(flush_state *state, fhi_segment_writer *writer, fhi
 }
 
 fh_status fhi_memory_flush(const fhi_memory *memory, fh_str dictionary, fhi_segment_writer *writer,
-                           fhi_cancelled cancelled, void *argument)
+                           fhi_cancelled cancelled, void *argument, fh_err *err)
 {
-    flush_state state = {.memory = memory, .emitter = {.writer = writer}};
+    flush_state state = {.memory = memory, .err = err};
     fh_status status = FH_E_NOMEM;
+    if (err) *err = (fh_err){0};
+    fhi_emitter_init(&state.emitter, writer);
     if (memory->dead_count > 0) {
         state.doc_map = malloc(memory->doc_count * sizeof *state.doc_map);
         if (!state.doc_map) goto done;
@@ -185,16 +243,18 @@ fh_status fhi_memory_flush(const fhi_memory *memory, fh_str dictionary, fhi_segm
     fhi_segment_writer_store_dictionary(writer, dictionary);
     flush_docs(&state, writer);
     status = order_terms(&state);
-    if (status == FH_OK) status = list_names(&state);
+    if (status == FH_OK) status = number_names(&state);
     if (status == FH_OK) status = flush_terms(&state, writer, cancelled, argument);
-    if (status == FH_OK) fhi_emit_forms(&state.emitter);
+    if (status == FH_OK) status = fhi_emit_forms(&state.emitter, name_form, &state, err);
 done:
     free(state.doc_map);
     free(state.order);
+    free(state.form_order);
     free(state.names);
     free(state.first_name);
     fhi_buf_fini(&state.chain);
     fhi_list_build_fini(&state.list);
     fhi_emitter_fini(&state.emitter);
+    if (status != FH_OK && err && err->status == FH_OK) (void)fhi_fail(err, status, "%s", fh_status_text(status));
     return status;
 }

@@ -78,6 +78,6 @@ size_t fhi_memory_heap_bytes(const fhi_memory *memory);
  * NULL. Codes: FH_E_NOMEM, FH_E_CANCELLED; what the segment writer meets, it reports at its end. */
 typedef bool (*fhi_cancelled)(void *argument);
 fh_status fhi_memory_flush(const fhi_memory *memory, fh_str dictionary, fhi_segment_writer *writer,
-                           fhi_cancelled cancelled, void *argument);
+                           fhi_cancelled cancelled, void *argument, fh_err *err);
 
 #endif

@@ -1,130 +1,114 @@
-/* merge.c - k-way merge of segments by term. The words of all inputs are held in memory, lists one at a time.
+/* merge.c - k-way merge of segments by term. One list is held at a time, and of the dictionaries the keys at hand.
+ *
+ * A dictionary of forms is in the order of names, lists name forms by ordinals in their term: so the forms of all
+ * inputs are numbered by name (one walk over all), sorted by term (sorter.h), used term by term, and sorted back by
+ * name for the result; a second walk gives the names again.
  */
 #include "indexer/merge.h"
 
 #include "indexer/emit.h"
+#include "indexer/sorter.h"
+#include "indexer/union.h"
 
 #include <stdlib.h>
 
-enum { WORD_HEAP_BYTES = 96, TERMS_PER_CHECK = 256, DOCS_PER_CHECK = 1024 };
-
-/* A word of one input: a term, or an exact form of one. */
-typedef struct merge_form {
-    uint32_t term; /* ordinal in its segment */
-    uint32_t form; /* ordinal in its term */
-    uint32_t name; /* number in the job's names: fold length (2 bytes), fold, exact */
-} merge_form;
+enum { KEYS_PER_CHECK = 256, DOCS_PER_CHECK = 1024 };
 
 typedef struct merge_source {
     fhi_merge_input input;
     uint32_t *doc_map; /* new number, FHI_UNKNOWN when deleted */
-    uint32_t *terms;   /* numbers in the job's terms, in byte order */
-    uint32_t term_count;
-    uint32_t term_at;  /* next to merge */
-    merge_form *forms; /* sorted by term, then form */
-    uint32_t form_count;
-    uint32_t form_at;
-    fhi_term_info info; /* of the term at hand */
-    fhi_list_scratch scratch;
+    const fhi_sort_record
+        *forms; /* source, ordinal of the term, ordinal in it, number of the name: those not used yet */
+    const fhi_sort_record *forms_end;
 } merge_source;
-
-/* Where a name stands in the union of forms of the term at hand. */
-typedef struct name_place {
-    uint32_t term; /* serial of the term; older: not in it */
-    uint32_t at;
-} name_place;
 
 typedef struct merge_job {
     merge_source *sources;
+    const fhi_segment **segments; /* of the sources */
     uint32_t source_count;
     bool told_apart;
     fhi_segment_writer *writer;
-    fhi_strings terms;
-    fhi_strings names;
     fhi_store_decompressor *decompressor;
-    fhi_arena kept; /* names given to the emitter */
+    fhi_sorter forms; /* of all sources */
+    fhi_union keys;   /* being walked */
+    uint32_t name;    /* number of the form at hand, from 1 */
+    fhi_list_scratch scratch;
     fhi_list_build list;
     fhi_emitter emitter;
-    name_place *places; /* by number of the name */
-    uint32_t serial;    /* of the term at hand, from 1 */
-    uint32_t *form_map; /* places of a source's forms; scratch */
-    uint32_t form_map_capacity;
-    merge_source *source; /* being scanned */
-    fh_status status;     /* of a scan */
+    uint32_t *form_scratch; /* names of the forms of each source, the union of them, the place of each there */
+    uint32_t form_capacity; /* of each of the three */
+    uint32_t checked;       /* keys since the last look at cancelled */
     fhi_cancelled cancelled;
     void *argument;
     fh_err *err;
 } merge_job;
-
-size_t fhi_merge_heap_bytes(const fhi_segment *segment)
-{
-    return ((size_t)fhi_terms_count(segment) + fhi_forms_count(segment)) * WORD_HEAP_BYTES;
-}
 
 static bool is_cancelled(const merge_job *job)
 {
     return job->cancelled && job->cancelled(job->argument);
 }
 
-/* ---- words --------------------------------------------------------------------------------------------- */
+/* ---- forms --------------------------------------------------------------------------------------------- */
 
-static bool see_term(void *argument, fh_str term, const fhi_term_info *info)
+/* The next key of the walk; now and then looks at what should end the merge. */
+static fh_status next_key(merge_job *job, fh_str *key)
 {
-    merge_job *job = argument;
-    merge_source *source = job->source;
-    bool added;
-    (void)info;
-    if (source->term_count == fhi_terms_count(source->input.segment)) {
-        job->status = FH_E_CORRUPT;
-    } else {
-        job->status = fhi_strings_intern(&job->terms, term, &source->terms[source->term_count], &added);
-        source->term_count++;
+    FH_TRY(fhi_union_next(&job->keys, key));
+    if (++job->checked % KEYS_PER_CHECK != 0) return FH_OK;
+    FH_TRY(fhi_segment_writer_status(job->writer));
+    return is_cancelled(job) ? FH_E_CANCELLED : FH_OK;
+}
+
+static fh_status begin_walk(merge_job *job, fhi_walk_opener open)
+{
+    fhi_union_fini(&job->keys);
+    return fhi_union_init(&job->keys, job->segments, job->source_count, open);
+}
+
+static fh_status put_form(merge_job *job, uint32_t source)
+{
+    fh_str fold, exact;
+    fhi_form_info info;
+    FH_TRY(fhi_walk_form(job->keys.sources[source].walk, &fold, &exact, &info));
+    return fhi_sorter_put(&job->forms, (fhi_sort_record){{source, info.term_ordinal, info.form, job->name}}, job->err);
+}
+
+static fh_status load_forms(merge_job *job)
+{
+    fh_str key;
+    fh_status status;
+    FH_TRY(begin_walk(job, fhi_walk_forms));
+    for (job->name = 1; (status = next_key(job, &key)) == FH_OK; job->name++) {
+        if (job->name == UINT32_MAX) return FH_E_LIMIT;
+        for (uint32_t i = 0; i < job->source_count; i++)
+            if (job->keys.sources[i].holds) FH_TRY(put_form(job, i));
     }
-    return job->status == FH_OK;
-}
-
-static bool see_form(void *argument, fh_str fold, fh_str exact, const fhi_form_info *info)
-{
-    merge_job *job = argument;
-    merge_source *source = job->source;
-    fhi_buf key = {0};
-    bool added;
-    if (source->form_count == fhi_forms_count(source->input.segment) || fold.len > UINT16_MAX) {
-        job->status = FH_E_CORRUPT;
-        return false;
+    if (status != FH_E_NOT_FOUND) return status;
+    const fhi_sort_record *at, *end;
+    size_t count;
+    FH_TRY(fhi_sorter_read(&job->forms, &at, &count, job->err));
+    end = count ? at + count : at;
+    for (uint32_t i = 0; i < job->source_count; i++) {
+        merge_source *source = &job->sources[i];
+        source->forms = at;
+        while (at < end && at->at[0] == i)
+            at++;
+        source->forms_end = at;
     }
-    merge_form *form = &source->forms[source->form_count++];
-    *form = (merge_form){.term = info->term_ordinal, .form = info->form};
-    fhi_buf_put16(&key, (uint16_t)fold.len);
-    fhi_buf_put(&key, fold.ptr, fold.len);
-    fhi_buf_put(&key, exact.ptr, exact.len);
-    job->status = key.status;
-    if (job->status == FH_OK) job->status = fhi_strings_intern(&job->names, fhi_buf_str(&key), &form->name, &added);
-    fhi_buf_fini(&key);
-    return job->status == FH_OK;
-}
-
-static int by_term(const void *a, const void *b)
-{
-    const merge_form *x = a, *y = b;
-    if (x->term != y->term) return x->term < y->term ? -1 : 1;
-    return (x->form > y->form) - (x->form < y->form);
-}
-
-static fh_status load_words(merge_job *job, merge_source *source)
-{
-    const fhi_segment *segment = source->input.segment;
-    job->source = source;
-    job->status = FH_OK;
-    source->terms = malloc((fhi_terms_count(segment) + (size_t)1) * sizeof *source->terms);
-    source->forms = malloc((fhi_forms_count(segment) + (size_t)1) * sizeof *source->forms);
-    if (!source->terms || !source->forms) return FH_E_NOMEM;
-    FH_TRY(fhi_terms_scan(segment, FH_STR(""), see_term, job));
-    FH_TRY(job->status);
-    if (job->told_apart) FH_TRY(fhi_forms_scan(segment, FH_STR(""), see_form, job));
-    FH_TRY(job->status);
-    qsort(source->forms, source->form_count, sizeof *source->forms, by_term);
     return FH_OK;
+}
+
+/* Answers for the emitter, by a second walk. */
+static fh_status name_form(void *argument, uint32_t name, fh_str *fold, fh_str *exact)
+{
+    merge_job *job = argument;
+    fhi_form_info info;
+    fh_str key;
+    for (; job->name < name; job->name++)
+        FH_TRY(next_key(job, &key));
+    for (uint32_t i = 0; i < job->source_count; i++)
+        if (job->keys.sources[i].holds) return fhi_walk_form(job->keys.sources[i].walk, fold, exact, &info);
+    return FH_E_CORRUPT;
 }
 
 /* ---- documents ----------------------------------------------------------------------------------------- */
@@ -226,27 +210,12 @@ static fh_status copy_docs(merge_job *job)
 
 /* ---- postings ------------------------------------------------------------------------------------------ */
 
-/* Number of the least term that is next in some source; FHI_UNKNOWN at the end. */
-static uint32_t least_term(const merge_job *job)
-{
-    uint32_t least = FHI_UNKNOWN;
-    for (uint32_t i = 0; i < job->source_count; i++) {
-        const merge_source *source = &job->sources[i];
-        if (source->term_at == source->term_count) continue;
-        const uint32_t term = source->terms[source->term_at];
-        if (least == FHI_UNKNOWN || (term != least && fhi_str_compare(fhi_strings_at(&job->terms, term),
-                                                                      fhi_strings_at(&job->terms, least)) < 0))
-            least = term;
-    }
-    return least;
-}
-
-static fh_status append_list(merge_job *job, merge_source *source, const fhi_term_info *info, const uint32_t *form_map,
-                             uint32_t form_count)
+static fh_status append_list(merge_job *job, const merge_source *source, const fhi_term_info *info,
+                             const uint32_t *form_map)
 {
     fhi_list from;
     fhi_list_build *list = &job->list;
-    FH_TRY(fhi_list_decode(source->input.segment, info, &source->scratch, &from));
+    FH_TRY(fhi_list_decode(source->input.segment, info, &job->scratch, &from));
     FH_TRY(fhi_list_build_reserve(list, from.doc_count, from.position_count));
     const uint32_t doc_count = fhi_segment_doc_count(source->input.segment);
     size_t at = 0;
@@ -258,120 +227,135 @@ static fh_status append_list(merge_job *job, merge_source *source, const fhi_ter
         list->counts[list->doc_count++] = from.counts[i];
         for (size_t p = at; p < at + from.counts[i]; p++) {
             const uint32_t form = from.forms ? from.forms[p] : 0;
-            if (form_count > 0 && form >= form_count) return FH_E_CORRUPT;
+            if (form >= info->form_count) return FH_E_CORRUPT;
             list->positions[list->position_count] = from.positions[p];
-            list->forms[list->position_count++] = form_count > 0 ? form_map[form] : 0;
+            list->forms[list->position_count++] = form_map ? form_map[form] : 0;
         }
     }
     return FH_OK;
 }
 
-static fhi_form_name name_at(const merge_job *job, uint32_t number)
+/* The names of a term's forms in one source; 0 for a form without an entry: two stems shared its key. */
+static void take_names(merge_source *source, const fhi_term_info *info, uint32_t *names)
 {
-    const fh_str key = fhi_strings_at(&job->names, number);
-    const uint16_t fold_len = fhi_load16(key.ptr);
-    const size_t head = sizeof fold_len;
-    return (fhi_form_name){key.ptr + head, fold_len, (uint16_t)(key.len - head - fold_len)};
+    while (source->forms < source->forms_end && source->forms->at[1] < info->ordinal)
+        source->forms++; /* none, unless the segment is damaged */
+    for (uint32_t form = 0; form < info->form_count; form++) {
+        const fhi_sort_record *entry = source->forms;
+        const bool found = entry < source->forms_end && entry->at[1] == info->ordinal && entry->at[2] == form;
+        names[form] = found ? entry->at[3] : 0;
+        source->forms += found;
+    }
 }
 
-/* Puts the forms a source has for the term at hand into the union; form_map gets their places there. A form without
- * an entry (two stems shared its key) stays apart, without a name. */
-static void unite_forms(merge_job *job, merge_source *source, uint32_t form_count, uint32_t *form_map,
-                        fhi_form_name *names, uint32_t *name_count)
+static int by_number(const void *a, const void *b)
 {
-    for (uint32_t form = 0; form < form_count; form++) {
-        const merge_form *entry = &source->forms[source->form_at];
-        const bool found =
-            source->form_at < source->form_count && entry->term == source->term_at && entry->form == form;
-        name_place *place = found ? &job->places[entry->name] : NULL;
-        if (place && place->term == job->serial) {
-            form_map[form] = place->at;
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* names[count], with repetitions, become a set in `united`, and places[i] the place of names[i] in it. Forms without a
+ * name stay apart from each other. Answers the size of the set. */
+static uint32_t unite_names(const uint32_t *names, uint32_t count, uint32_t *united, uint32_t *places)
+{
+    memcpy(united, names, count * sizeof *united);
+    qsort(united, count, sizeof *united, by_number);
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (united[i] != 0 && (size == 0 || united[i] != united[size - 1])) united[size++] = united[i];
+    const uint32_t named = size;
+    for (uint32_t i = 0; i < count; i++) {
+        if (names[i] != 0) {
+            const uint32_t *found = bsearch(&names[i], united, named, sizeof *united, by_number);
+            places[i] = (uint32_t)(found - united);
         } else {
-            names[*name_count] = found ? name_at(job, entry->name) : (fhi_form_name){0};
-            form_map[form] = (*name_count)++;
-            if (place) *place = (name_place){job->serial, form_map[form]};
+            united[size] = 0;
+            places[i] = size++;
         }
-        if (found) source->form_at++;
     }
+    return size;
 }
 
-static bool has_term(const merge_source *source, uint32_t term)
+static fh_status reserve_forms(merge_job *job, uint64_t count)
 {
-    return source->term_at < source->term_count && source->terms[source->term_at] == term;
+    if (count <= job->form_capacity) return FH_OK;
+    if (count > UINT32_MAX / 2) return FH_E_CORRUPT;
+    uint32_t *scratch = realloc(job->form_scratch, (size_t)count * 2 * 3 * sizeof *scratch);
+    if (!scratch) return FH_E_NOMEM;
+    job->form_scratch = scratch;
+    job->form_capacity = (uint32_t)count * 2;
+    return FH_OK;
 }
 
-/* What the sources hold of a term; room for its forms. */
-static fh_status prepare_term(merge_job *job, uint32_t term, fhi_form_name **names)
+/* What the sources hold of the term at hand. */
+static fh_status read_infos(merge_job *job, fhi_term_info *infos, uint64_t *form_count)
 {
-    uint64_t total = 0;
-    *names = NULL;
+    *form_count = 0;
     for (uint32_t i = 0; i < job->source_count; i++) {
-        merge_source *source = &job->sources[i];
-        if (!has_term(source, term)) continue;
-        FH_TRY(fhi_terms_at(source->input.segment, source->term_at, &source->info));
-        total += source->info.form_count;
+        const fhi_union_source *source = &job->keys.sources[i];
+        if (!source->holds) continue;
+        FH_TRY(fhi_walk_term(source->walk, &infos[i]));
+        *form_count += infos[i].form_count;
     }
-    if (!job->told_apart || fhi_strings_at(&job->terms, term).ptr[0] != FHI_NS_STEM) return FH_OK;
-    if (total > UINT32_MAX / 2) return FH_E_CORRUPT;
-    if (total > job->form_map_capacity) {
-        uint32_t *form_map = realloc(job->form_map, (size_t)total * 2 * sizeof *form_map);
-        if (!form_map) return FH_E_NOMEM;
-        job->form_map = form_map;
-        job->form_map_capacity = (uint32_t)total * 2;
-    }
-    *names = fhi_arena_alloc(&job->kept, (size_t)total * sizeof **names);
-    return *names ? FH_OK : FH_E_NOMEM;
+    return FH_OK;
 }
 
-static fh_status merge_term(merge_job *job, uint32_t term)
+static fh_status merge_term(merge_job *job, fh_str term, fhi_term_info *infos)
 {
-    fhi_form_name *names;
-    uint32_t name_count = 0;
-    FH_TRY(prepare_term(job, term, &names));
-    job->serial++;
-    job->list.doc_count = job->list.position_count = 0;
-    for (uint32_t i = 0; i < job->source_count; i++) {
-        merge_source *source = &job->sources[i];
-        if (!has_term(source, term)) continue;
-        const uint32_t form_count = names ? source->info.form_count : 0;
-        if (names) unite_forms(job, source, form_count, job->form_map, names, &name_count);
-        FH_TRY(append_list(job, source, &source->info, job->form_map, form_count));
-        source->term_at++;
+    const bool told = job->told_apart && term.len > 0 && term.ptr[0] == FHI_NS_STEM;
+    uint64_t form_count;
+    FH_TRY(read_infos(job, infos, &form_count));
+    FH_TRY(reserve_forms(job, form_count));
+    uint32_t *names = job->form_scratch, *united = names + job->form_capacity, *places = united + job->form_capacity;
+    uint32_t at = 0, united_count = 0;
+    for (uint32_t i = 0; i < job->source_count && told; i++) {
+        if (!job->keys.sources[i].holds) continue;
+        take_names(&job->sources[i], &infos[i], names + at);
+        at += infos[i].form_count;
     }
-    return fhi_emit_term(&job->emitter, fhi_strings_at(&job->terms, term), &job->list, names, name_count);
+    if (told) united_count = unite_names(names, at, united, places);
+    job->list.doc_count = job->list.position_count = at = 0;
+    for (uint32_t i = 0; i < job->source_count; i++) {
+        if (!job->keys.sources[i].holds) continue;
+        FH_TRY(append_list(job, &job->sources[i], &infos[i], told ? places + at : NULL));
+        at += infos[i].form_count;
+    }
+    return fhi_emit_term(&job->emitter, term, &job->list, told ? united : NULL, united_count, job->err);
 }
 
 static fh_status merge_terms(merge_job *job)
 {
-    uint32_t term, done = 0;
-    job->places = calloc(job->names.count + (size_t)1, sizeof *job->places);
-    if (!job->places) return FH_E_NOMEM;
-    while ((term = least_term(job)) != FHI_UNKNOWN) {
-        FH_TRY(merge_term(job, term));
-        if (done++ % TERMS_PER_CHECK != 0) continue;
-        FH_TRY(fhi_segment_writer_status(job->writer));
-        if (is_cancelled(job)) return FH_E_CANCELLED;
-    }
-    fhi_emit_forms(&job->emitter);
-    return FH_OK;
+    fh_str term;
+    fhi_term_info *infos = malloc((job->source_count + (size_t)1) * sizeof *infos);
+    fh_status status = infos ? begin_walk(job, fhi_walk_terms) : FH_E_NOMEM;
+    while (status == FH_OK && (status = next_key(job, &term)) == FH_OK)
+        status = merge_term(job, term, infos);
+    free(infos);
+    return status == FH_E_NOT_FOUND ? FH_OK : status;
+}
+
+static fh_status merge_words(merge_job *job)
+{
+    if (job->told_apart) FH_TRY(load_forms(job));
+    FH_TRY(merge_terms(job));
+    fhi_sorter_fini(&job->forms);
+    job->name = 0;
+    if (job->told_apart) FH_TRY(begin_walk(job, fhi_walk_forms));
+    return fhi_emit_forms(&job->emitter, name_form, job, job->err);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------------- */
 
 static void job_fini(merge_job *job)
 {
-    for (uint32_t i = 0; job->sources && i < job->source_count; i++) {
+    for (uint32_t i = 0; job->sources && i < job->source_count; i++)
         free(job->sources[i].doc_map);
-        free(job->sources[i].terms);
-        free(job->sources[i].forms);
-        fhi_list_scratch_fini(&job->sources[i].scratch);
-    }
     free(job->sources);
-    free(job->places);
-    free(job->form_map);
-    fhi_strings_fini(&job->terms);
-    fhi_strings_fini(&job->names);
-    fhi_arena_fini(&job->kept);
+    free(job->segments);
+    free(job->form_scratch);
+    fhi_union_fini(&job->keys);
+    fhi_sorter_fini(&job->forms);
+    fhi_list_scratch_fini(&job->scratch);
     fhi_list_build_fini(&job->list);
     fhi_emitter_fini(&job->emitter);
     fhi_store_decompressor_destroy(job->decompressor);
@@ -383,21 +367,23 @@ fh_status fhi_merge(const fhi_merge_input *inputs, uint32_t input_count, bool to
     merge_job job = {.source_count = input_count,
                      .told_apart = told_apart,
                      .writer = writer,
-                     .emitter = {.writer = writer},
                      .cancelled = cancelled,
                      .argument = argument,
                      .err = err};
-    fhi_arena_init(&job.kept, SIZE_MAX / 2);
+    fhi_emitter_init(&job.emitter, writer);
+    fhi_sorter_init(&job.forms, fhi_segment_writer_vfs(writer), fhi_segment_writer_path(writer), "merged-runs",
+                    "merged", FHI_SORTER_RECORDS);
     if (err) *err = (fh_err){0};
     fh_status status = FH_E_NOMEM;
     job.sources = calloc(input_count ? input_count : 1, sizeof *job.sources);
-    if (!job.sources) goto done;
-    for (uint32_t i = 0; i < input_count; i++)
+    job.segments = calloc(input_count ? input_count : 1, sizeof *job.segments);
+    if (!job.sources || !job.segments) goto done;
+    for (uint32_t i = 0; i < input_count; i++) {
         job.sources[i].input = inputs[i];
+        job.segments[i] = inputs[i].segment;
+    }
     status = copy_docs(&job);
-    for (uint32_t i = 0; i < input_count && status == FH_OK; i++)
-        status = load_words(&job, &job.sources[i]);
-    if (status == FH_OK) status = merge_terms(&job);
+    if (status == FH_OK) status = merge_words(&job);
 done:
     job_fini(&job);
     if (status != FH_OK && err && err->status == FH_OK) (void)fhi_fail(err, status, "%s", fh_status_text(status));

@@ -5,6 +5,7 @@
 #include <fihrist/verb.h>
 
 #include <getopt.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ static const char usage[] =
     "                      auto    by file name (.jsonl .ndjson .json, .txt .text .md); - is jsonl (default)\n"
     "  --analyzer NAME     press (French and Arabic, default) or words (as they are, between white space)\n"
     "  --memory MIB        heap to use (default 512, at least 44 and 10 for each worker); one article of many\n"
-    "                      MiB, and merging segments of very many different words, take more\n"
+    "                      MiB, and merging very many articles (50 bytes each), take more\n"
     "  --workers N         threads that analyze (default 2)\n"
     "  --rejects FILE      where to list what was set aside (default DIR/" FHI_REJECTS_NAME ")\n"
     "  --json              summary as JSON\n"
@@ -297,6 +298,15 @@ static bool empty_folder(const index_run *run)
     return true;
 }
 
+/* Large blocks go back to the system when they are freed. The C library would soon keep them for later: then what the
+ * process holds is twice what it uses. */
+static void give_back_large_blocks(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 static fh_status execute(index_run *run, fh_err *err)
 {
     const fh_writer_options options = {.analyzer = run->options->analyzer,
@@ -348,6 +358,7 @@ int fh_verb_index(int argc, char **argv)
     if (options.help) return printf("%s", usage) < 0;
     index_run run = {.options = &options, .signal_fd = open_signals(), .rejects = {.fd = -1}};
     fhi_progress_init(&run.progress);
+    give_back_large_blocks();
     fh_err err = {0};
     const fh_status status = execute(&run, &err);
     fhi_progress_label(&run.progress, "");

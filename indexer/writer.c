@@ -110,9 +110,9 @@ static fh_status choose_ids(fh_writer *writer, const fhi_manifest *manifest, fh_
     fhi_survey found;
     FH_TRY(fhi_manifest_survey(writer->vfs, writer->directory, &found, err));
     if (manifest->generation == 0 && found.has_segments)
-        return fhi_fail_at(err, FH_E_CORRUPT, writer->directory, 0,
-                           "the folder holds segments but no MANIFEST; put it back, or take another folder (segments "
-                           "that a first run left when it was killed can be removed)");
+        return fhi_fail_at(
+            err, FH_E_CORRUPT, writer->directory, 0,
+            "the folder holds segments of an index but no MANIFEST; put it back, or take another folder");
     uint64_t next = manifest->next_segment_id;
     if (next <= found.id_max && found.id_max < UINT64_MAX) next = found.id_max + 1;
     if (next <= found.id_max || next > UINT64_MAX / 2)
@@ -249,7 +249,8 @@ static fh_status replace_ids(fh_writer *writer, fh_err *err)
     return FH_OK;
 }
 
-fh_status fhi_writer_flush(fh_writer *writer, fh_err *err)
+/* What is in memory becomes a segment of its own. */
+static fh_status flush_memory(fh_writer *writer, fh_err *err)
 {
     if (writer->memory.doc_count == 0) return FH_OK;
     fhi_segment_writer *segment = NULL;
@@ -260,8 +261,7 @@ fh_status fhi_writer_flush(fh_writer *writer, fh_err *err)
                                            &segment, err);
     if (status != FH_OK) goto done;
     status = fhi_memory_flush(&writer->memory, fhi_buf_str(&writer->dictionary), segment, writer->cancelled,
-                              writer->cancelled_argument);
-    if (status != FH_OK) (void)fhi_fail(err, status, "%s", fh_status_text(status));
+                              writer->cancelled_argument, err);
     if (status == FH_OK || fhi_segment_writer_status(segment) != FH_OK) {
         const fh_status finished = fhi_segment_writer_finish(segment, &info, err);
         if (finished != FH_OK) status = finished;
@@ -288,7 +288,7 @@ fh_status fhi_writer_append(fh_writer *writer, fhi_inverter *inverter, fh_err *e
     fhi_inverter_next_batch(inverter, writer->cache_bytes);
     /* A quarter is for caches; the last eighth for queues and for what writing a segment takes. */
     if (fhi_memory_heap_bytes(&writer->memory) < writer->memory_bytes / 8 * 5) return FH_OK;
-    return fhi_writer_flush(writer, err);
+    return flush_memory(writer, err);
 }
 
 /* ---- one article at a time ----------------------------------------------------------------------------- */
@@ -326,6 +326,12 @@ static fh_status append_batch(fh_writer *writer, fh_err *err)
     return fhi_writer_append(writer, inverter, err);
 }
 
+fh_status fhi_writer_flush(fh_writer *writer, fh_err *err)
+{
+    writer->status = append_batch(writer, err);
+    return writer->status == FH_OK ? flush_memory(writer, err) : writer->status;
+}
+
 static bool is_refusal(fh_status status)
 {
     return status == FH_E_INVALID || status == FH_E_UTF8 || status == FH_E_LIMIT;
@@ -349,8 +355,7 @@ fh_status fh_writer_add(fh_writer *writer, const fh_record *record, fh_err *err)
 fh_status fh_writer_commit(fh_writer *writer, fh_err *err)
 {
     if (writer->status != FH_OK) return fhi_fail(err, FH_E_CLOSED, "the writer has failed before");
-    writer->status = append_batch(writer, err);
-    if (writer->status == FH_OK) writer->status = fhi_writer_flush(writer, err);
+    writer->status = fhi_writer_flush(writer, err);
     if (writer->status == FH_OK) writer->status = fhi_writer_publish(writer, err);
     return writer->status;
 }

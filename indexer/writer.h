@@ -56,7 +56,8 @@ void fhi_writer_share_caches(fh_writer *writer, uint32_t inverters);
 /* Appends a sealed batch of any inverter made with this writer's settings; flushes when memory is short. */
 fh_status fhi_writer_append(fh_writer *writer, fhi_inverter *inverter, fh_err *err);
 
-/* Writes what is in memory to a segment of its own; older documents with the same ids are marked deleted. */
+/* Writes what was added and not flushed to a segment of its own; older documents with the same ids are marked deleted.
+ */
 fh_status fhi_writer_flush(fh_writer *writer, fh_err *err);
 
 /* Merges, deletes, manifest: what is flushed becomes the index. In commit.c. */

@@ -107,6 +107,8 @@ void fhi_segment_writer_store_dictionary(fhi_segment_writer *writer, fh_str dict
 void fhi_segment_writer_add_doc(fhi_segment_writer *writer, const fhi_doc *doc);
 void fhi_segment_writer_add_term(fhi_segment_writer *writer, fh_str term, const fhi_list *list);
 void fhi_segment_writer_add_form(fhi_segment_writer *writer, const fhi_form *form);
+const fhi_vfs *fhi_segment_writer_vfs(const fhi_segment_writer *writer);
+const char *fhi_segment_writer_path(const fhi_segment_writer *writer); /* of the file once it is whole */
 uint32_t fhi_segment_writer_doc_count(const fhi_segment_writer *writer);
 fh_status fhi_segment_writer_status(const fhi_segment_writer *writer); /* the sticky status */
 
@@ -203,6 +205,17 @@ typedef bool (*fhi_term_seen)(void *argument, fh_str term, const fhi_term_info *
 typedef bool (*fhi_form_seen)(void *argument, fh_str fold, fh_str exact, const fhi_form_info *info);
 fh_status fhi_terms_scan(const fhi_segment *segment, fh_str prefix, fhi_term_seen seen, void *argument);
 fh_status fhi_forms_scan(const fhi_segment *segment, fh_str prefix, fhi_form_seen seen, void *argument);
+
+/* The same one at a time, for who walks several segments at once: call next, then ask what it found. */
+typedef struct fhi_walk fhi_walk;
+fh_status fhi_walk_terms(const fhi_segment *segment, fhi_walk **out); /* FH_E_NOMEM */
+fh_status fhi_walk_forms(const fhi_segment *segment, fhi_walk **out);
+void fhi_walk_destroy(fhi_walk *walk); /* NULL is allowed */
+/* *key: as in FORMAT.md, section 6; it lives until the next call. FH_E_NOT_FOUND past the last; FH_E_CORRUPT also where
+ * keys do not increase. */
+fh_status fhi_walk_next(fhi_walk *walk, fh_str *key);
+fh_status fhi_walk_term(const fhi_walk *walk, fhi_term_info *info);
+fh_status fhi_walk_form(const fhi_walk *walk, fh_str *fold, fh_str *exact, fhi_form_info *info);
 
 /* Decodes a whole list into arrays owned by the scratch, for merging and checking. Reusable. */
 typedef struct fhi_list_scratch {

@@ -354,7 +354,7 @@ fh_status fhi_terms_scan(const fhi_segment *segment, fh_str prefix, fhi_term_see
 }
 
 /* A form's key is its fold, a zero byte, and its exact form when that differs. */
-static fh_status split_form(const fhi_dictionary_entry *entry, fh_str *fold, fh_str *exact, fhi_form_info *info)
+fh_status fhi_segment_form(const fhi_dictionary_entry *entry, fh_str *fold, fh_str *exact, fhi_form_info *info)
 {
     const char *zero = memchr(entry->key.ptr, 0, entry->key.len);
     if (!zero) return FH_E_CORRUPT;
@@ -377,7 +377,7 @@ fh_status fhi_forms_find(const fhi_segment *segment, fh_str fold, fh_str exact, 
     key[fold.len] = 0;
     if (!same && exact.len) memcpy(key + fold.len + 1, exact.ptr, exact.len);
     FH_TRY(fhi_dictionary_find(&segment->forms, (fh_str){key, len}, &entry));
-    return split_form(&entry, &fold, &exact, info);
+    return fhi_segment_form(&entry, &fold, &exact, info);
 }
 
 fh_status fhi_forms_scan(const fhi_segment *segment, fh_str prefix, fhi_form_seen seen, void *argument)
@@ -388,7 +388,7 @@ fh_status fhi_forms_scan(const fhi_segment *segment, fh_str prefix, fhi_form_see
         fh_str fold, exact;
         fhi_form_info info;
         if (!fhi_str_starts(cursor.entry.key, prefix)) return FH_OK;
-        FH_TRY(split_form(&cursor.entry, &fold, &exact, &info));
+        FH_TRY(fhi_segment_form(&cursor.entry, &fold, &exact, &info));
         if (!fhi_str_starts(fold, prefix)) continue;
         if (!seen(argument, fold, exact, &info)) return FH_OK;
     }

@@ -2,8 +2,10 @@
  *
  * The file grows in order: header, stored frames (as documents arrive), then postings (as terms arrive), then
  * everything small that was gathered on the way, then page checksums and footer. Written under a temporary name,
- * synced, renamed. What is gathered in memory is a few bytes a document plus the two dictionaries.
+ * synced, renamed. What is gathered in memory is some fifty bytes a document and the indexes of the two dictionaries;
+ * their blocks wait in temporary files where they are many.
  */
+#include "engine/base/side.h"
 #include "engine/codec/bitpack.h"
 #include "engine/segment/columns.h"
 #include "engine/segment/dictionary.h"
@@ -13,7 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OUT_BUFFER_BYTES = 1 << 20, FRAME_GROUP = 64 };
+enum {
+    OUT_BUFFER_BYTES = 1 << 20,
+    FRAME_GROUP = 64,
+    BLOCKS_TAKEN_BYTES = 64 * 1024, /* of a dictionary, until they are put aside */
+    SIDE_HEAP_BYTES = 1 << 20       /* put aside in the heap, before there is a file */
+};
 
 typedef struct section_place {
     uint64_t offset;
@@ -51,6 +58,7 @@ struct fhi_segment_writer {
     fhi_postings_writer *postings;
     fhi_buf list;
     fhi_dictionary_writer terms, forms;
+    fhi_side term_blocks, form_blocks; /* taken out of the two before */
 };
 
 /* ---- errors: the first one stays ---- */
@@ -96,9 +104,8 @@ static void put_page_crc(fhi_segment_writer *writer, const uint8_t *data, size_t
     }
 }
 
-static void put(fhi_segment_writer *writer, const void *data, size_t len)
+static void put_part(fhi_segment_writer *writer, const void *data, size_t len)
 {
-    if (writer->status != FH_OK || len == 0) return;
     if (writer->open_section) {
         section_place *place = &writer->sections[writer->open_section];
         place->crc = fhi_crc32c(place->crc, data, len);
@@ -109,6 +116,17 @@ static void put(fhi_segment_writer *writer, const void *data, size_t len)
     writer->file_offset += len;
     if (!keep(writer, writer->out.status, "writing")) return;
     if (writer->out.len >= OUT_BUFFER_BYTES) flush_out(writer);
+}
+
+static void put(fhi_segment_writer *writer, const void *data, size_t len)
+{
+    const uint8_t *from = data;
+    while (writer->status == FH_OK && len > 0) {
+        const size_t part = len < OUT_BUFFER_BYTES ? len : OUT_BUFFER_BYTES;
+        put_part(writer, from, part);
+        from += part;
+        len -= part;
+    }
 }
 
 static void begin_section(fhi_segment_writer *writer, fhi_section section)
@@ -165,6 +183,8 @@ fh_status fhi_segment_writer_create(const fhi_vfs *vfs, const char *directory, u
     writer->page_left = FHI_PAGE_BYTES;
     fhi_dictionary_writer_init(&writer->terms, FHI_DICTIONARY_TERMS);
     fhi_dictionary_writer_init(&writer->forms, FHI_DICTIONARY_FORMS);
+    fhi_side_init(&writer->term_blocks, vfs, NULL, "terms", SIDE_HEAP_BYTES);
+    fhi_side_init(&writer->form_blocks, vfs, NULL, "forms", SIDE_HEAP_BYTES);
     char name[FHI_SEGMENT_NAME_BYTES];
     fhi_segment_name(segment_id, name);
     fhi_buf_printf(&writer->directory, "%s%c", directory, 0);
@@ -173,6 +193,7 @@ fh_status fhi_segment_writer_create(const fhi_vfs *vfs, const char *directory, u
     fh_status status = FH_E_NOMEM;
     if (writer->temporary.status == FH_OK && writer->path.status == FH_OK && writer->directory.status == FH_OK)
         status = vfs->create(vfs->context, (const char *)writer->temporary.data, &writer->fd, err);
+    writer->term_blocks.base = writer->form_blocks.base = (const char *)writer->path.data;
     if (status != FH_OK) {
         fhi_segment_writer_destroy(writer);
         return status;
@@ -191,6 +212,8 @@ void fhi_segment_writer_destroy(fhi_segment_writer *writer)
         (void)writer->vfs->close(writer->vfs->context, writer->fd, temporary, NULL);
         (void)writer->vfs->remove(writer->vfs->context, temporary, NULL);
     }
+    fhi_side_fini(&writer->term_blocks); /* before the path they are called after */
+    fhi_side_fini(&writer->form_blocks);
     fhi_buf *bufs[] = {&writer->directory, &writer->path,         &writer->temporary, &writer->out,
                        &writer->pages,     &writer->norms,        &writer->widths,    &writer->title_ends,
                        &writer->lead_ends, &writer->days,         &writer->minutes,   &writer->frame_bytes,
@@ -203,6 +226,16 @@ void fhi_segment_writer_destroy(fhi_segment_writer *writer)
     fhi_dictionary_writer_fini(&writer->terms);
     fhi_dictionary_writer_fini(&writer->forms);
     free(writer);
+}
+
+const fhi_vfs *fhi_segment_writer_vfs(const fhi_segment_writer *writer)
+{
+    return writer->vfs;
+}
+
+const char *fhi_segment_writer_path(const fhi_segment_writer *writer)
+{
+    return (const char *)writer->path.data;
 }
 
 uint32_t fhi_segment_writer_doc_count(const fhi_segment_writer *writer)
@@ -294,6 +327,18 @@ static bool begin_terms(fhi_segment_writer *writer)
     return writer->status == FH_OK;
 }
 
+/* Puts aside the blocks of a dictionary that are whole. */
+static void take_blocks(fhi_segment_writer *writer, fhi_dictionary_writer *dictionary, fhi_side *side)
+{
+    const size_t whole = dictionary->block_start;
+    if (writer->status != FH_OK || whole < BLOCKS_TAKEN_BYTES) return;
+    writer->status = fhi_side_put(side, dictionary->blocks.data, whole, &writer->err);
+    dictionary->flushed_bytes += whole;
+    dictionary->blocks.len -= whole;
+    memmove(dictionary->blocks.data, dictionary->blocks.data + whole, dictionary->blocks.len);
+    dictionary->block_start = 0;
+}
+
 /* Forms are numbered densely, so there are at most as many as occurrences; 0 when the numbers say otherwise. */
 static uint32_t count_forms(const fhi_list *list)
 {
@@ -314,6 +359,7 @@ void fhi_segment_writer_add_term(fhi_segment_writer *writer, fh_str term, const 
     if (!keep(writer, fhi_postings_write(writer->postings, list, form_count, &writer->list), "encoding a term")) return;
     const uint64_t values[FHI_ENTRY_VALUES] = {list->doc_count, form_count, writer->list.len};
     if (!keep(writer, fhi_dictionary_writer_add(&writer->terms, term, values), "adding a term")) return;
+    take_blocks(writer, &writer->terms, &writer->term_blocks);
     put(writer, writer->list.data, writer->list.len);
 }
 
@@ -332,6 +378,7 @@ void fhi_segment_writer_add_form(fhi_segment_writer *writer, const fhi_form *for
     if (!keep(writer, writer->list.status, "adding a form")) return;
     const uint64_t values[FHI_ENTRY_VALUES] = {form->term_ordinal, form->ordinal, form->df};
     (void)keep(writer, fhi_dictionary_writer_add(&writer->forms, fhi_buf_str(&writer->list), values), "adding a form");
+    take_blocks(writer, &writer->forms, &writer->form_blocks);
 }
 
 /* ---- finish ---- */
@@ -422,13 +469,24 @@ static void put_footer(fhi_segment_writer *writer)
     fhi_buf_fini(&footer);
 }
 
+static void put_blocks(fhi_segment_writer *writer, fhi_section section, fhi_side *taken, const fhi_buf *last)
+{
+    const uint8_t *data;
+    size_t len;
+    begin_section(writer, section);
+    if (writer->status == FH_OK) writer->status = fhi_side_read(taken, &data, &len, &writer->err);
+    if (writer->status == FH_OK) put(writer, data, len);
+    if (keep(writer, last->status, "gathering")) put(writer, last->data, last->len);
+    writer->open_section = 0;
+}
+
 static void put_dictionaries(fhi_segment_writer *writer)
 {
     (void)keep(writer, fhi_dictionary_writer_finish(&writer->terms), "closing the terms");
     (void)keep(writer, fhi_dictionary_writer_finish(&writer->forms), "closing the forms");
-    put_section(writer, FHI_SECTION_TERMS, &writer->terms.blocks);
+    put_blocks(writer, FHI_SECTION_TERMS, &writer->term_blocks, &writer->terms.blocks);
     put_section(writer, FHI_SECTION_TERMS_INDEX, &writer->terms.index);
-    put_section(writer, FHI_SECTION_FORMS, &writer->forms.blocks);
+    put_blocks(writer, FHI_SECTION_FORMS, &writer->form_blocks, &writer->forms.blocks);
     put_section(writer, FHI_SECTION_FORMS_INDEX, &writer->forms.index);
 }
 
