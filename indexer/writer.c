@@ -104,12 +104,15 @@ static fh_status reuse_dictionary(fh_writer *writer, fh_err *err)
     return writer->dictionary.status == FH_OK ? FH_OK : fhi_fail(err, FH_E_NOMEM, "out of memory");
 }
 
-/* Numbers for new files: above all that names in the directory hold, so that no file is ever written over. */
+/* Numbers for new files: above all that names in the directory hold, so that no file is ever written over. What first
+ * runs left that were killed before their commit is removed: the mark they left says that nothing there was ever part
+ * of an index. Segments that have lost their manifest are not touched. */
 static fh_status choose_ids(fh_writer *writer, const fhi_manifest *manifest, fh_err *err)
 {
     fhi_survey found;
     FH_TRY(fhi_manifest_survey(writer->vfs, writer->directory, &found, err));
-    if (manifest->generation == 0 && found.has_segments)
+    if (found.never_committed) FH_TRY(fhi_manifest_sweep(writer->vfs, writer->directory, manifest, 0, err));
+    if (manifest->generation == 0 && found.has_segments && !found.never_committed)
         return fhi_fail_at(
             err, FH_E_CORRUPT, writer->directory, 0,
             "the folder holds segments of an index but no MANIFEST; put it back, or take another folder");
@@ -256,6 +259,8 @@ static fh_status flush_memory(fh_writer *writer, fh_err *err)
     fhi_segment_writer *segment = NULL;
     fhi_segment_info info;
     fh_status status = replace_ids(writer, err);
+    if (status == FH_OK && writer->generation == 0 && writer->segment_count == 0)
+        status = fhi_manifest_mark_first(writer->vfs, writer->directory, err);
     if (status == FH_OK)
         status = fhi_segment_writer_create(writer->vfs, writer->directory, writer->next_segment_id++, &writer->settings,
                                            &segment, err);

@@ -25,14 +25,19 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
 void fhi_manifest_fini(fhi_manifest *manifest);
 
 /* What the names of a directory tell. Only names a writer gives count: 16 hexadecimal digits and ".seg", two such
- * numbers around "-" and ".del", both also with ".tmp" after. */
+ * numbers around "-" and ".del", both also with more after that ends in ".tmp". */
 typedef struct fhi_survey {
-    uint64_t id_max;   /* greatest number in any of them; 0: none */
-    bool has_segments; /* or delete files, whole ones */
+    uint64_t id_max;      /* greatest number in any of them; 0: none */
+    bool has_segments;    /* or delete files, whole ones */
+    bool committed;       /* there is a manifest */
+    bool never_committed; /* there is none, and never was: what lies there is of runs that were killed */
 } fhi_survey;
 fh_status fhi_manifest_survey(const fhi_vfs *vfs, const char *directory, fhi_survey *out, fh_err *err);
+/* Tells later writers that no manifest was ever written here; before the first segment of an index without one. The
+ * first commit takes it back. */
+fh_status fhi_manifest_mark_first(const fhi_vfs *vfs, const char *directory, fh_err *err);
 /* Removes MANIFEST.tmp, and of the files a survey counts those that the manifest does not name and whose number (the
- * last one, where there are two) is at least id_min. */
+ * last one, where there are two) is at least id_min; then the mark of a first run. */
 fh_status fhi_manifest_sweep(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, uint64_t id_min,
                              fh_err *err);
 

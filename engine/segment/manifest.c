@@ -1,5 +1,9 @@
 /* manifest.c - the file that names the live segments, and the small delete files; see FORMAT.md, sections 7 and 8.
  *
+ * The first manifest grows out of a mark, FIRST, that a writer sets before the first segment of a new index: renaming
+ * it takes the mark away in the instant in which the index begins to exist. So where the mark is and no manifest, there
+ * never was one, and what lies there may go.
+ *
  * The manifest is written beside the old one and synced, the directory with the new segments' names too; then it is
  * renamed over the old one and the directory synced again. At every instant a reader finds one that is whole.
  */
@@ -12,6 +16,8 @@
 #include <stdlib.h>
 
 enum { PATH_BYTES = 4096, MANIFEST_ENTRY_BYTES = 48, DELETES_HEAD_BYTES = 32 };
+
+#define FIRST "MANIFEST.first.tmp"
 
 static fh_status join(char path[PATH_BYTES], const char *directory, const char *name, fh_err *err)
 {
@@ -92,7 +98,7 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
 {
     char path[PATH_BYTES], temporary[PATH_BYTES];
     FH_TRY(join(path, directory, "MANIFEST", err));
-    FH_TRY(join(temporary, directory, "MANIFEST.tmp", err));
+    FH_TRY(join(temporary, directory, manifest->generation == 1 ? FIRST : "MANIFEST.tmp", err));
     fhi_buf content = {0};
     fhi_buf_put64(&content, FHI_MANIFEST_MAGIC);
     fhi_buf_put32(&content, FHI_FORMAT_VERSION);
@@ -115,6 +121,15 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
     if (status == FH_OK) status = vfs->sync_dir(vfs->context, directory, err);
     fhi_buf_fini(&content);
     return status;
+}
+
+fh_status fhi_manifest_mark_first(const fhi_vfs *vfs, const char *directory, fh_err *err)
+{
+    char path[PATH_BYTES];
+    FH_TRY(join(path, directory, FIRST, err));
+    const fhi_buf nothing = {0};
+    FH_TRY(write_file(vfs, path, &nothing, err));
+    return vfs->sync_dir(vfs->context, directory, err);
 }
 
 static fh_status parse_manifest(const char *path, const fhi_map *map, fhi_manifest *out, fh_err *err)
@@ -214,7 +229,8 @@ static bool parse_name(const char *name, uint64_t *segment_id, uint64_t *delete_
     if (strncmp(name, ending, strlen(ending)) != 0) return false;
     name += strlen(ending);
     *whole = *name == '\0';
-    return *whole || strcmp(name, ".tmp") == 0;
+    const size_t left = strlen(name);
+    return *whole || (*name == '.' && left >= 4 && strcmp(name + left - 4, ".tmp") == 0);
 }
 
 static fh_status survey_entry(void *argument, const char *name)
@@ -222,6 +238,8 @@ static fh_status survey_entry(void *argument, const char *name)
     fhi_survey *found = argument;
     uint64_t segment_id, delete_id;
     bool whole;
+    found->never_committed = found->never_committed || strcmp(name, FIRST) == 0;
+    found->committed = found->committed || strcmp(name, "MANIFEST") == 0;
     if (!parse_name(name, &segment_id, &delete_id, &whole)) return FH_OK;
     if (found->id_max < segment_id) found->id_max = segment_id;
     if (found->id_max < delete_id) found->id_max = delete_id;
@@ -232,7 +250,9 @@ static fh_status survey_entry(void *argument, const char *name)
 fh_status fhi_manifest_survey(const fhi_vfs *vfs, const char *directory, fhi_survey *out, fh_err *err)
 {
     *out = (fhi_survey){0};
-    return vfs->list(vfs->context, directory, survey_entry, out, err);
+    FH_TRY(vfs->list(vfs->context, directory, survey_entry, out, err));
+    out->never_committed = out->never_committed && !out->committed;
+    return FH_OK;
 }
 
 static bool is_named(const fhi_manifest *manifest, const char *name)
@@ -267,7 +287,11 @@ fh_status fhi_manifest_sweep(const fhi_vfs *vfs, const char *directory, const fh
                              fh_err *err)
 {
     sweep job = {vfs, directory, manifest, id_min, err};
-    return vfs->list(vfs->context, directory, sweep_entry, &job, err);
+    char first[PATH_BYTES];
+    FH_TRY(vfs->list(vfs->context, directory, sweep_entry, &job, err));
+    FH_TRY(join(first, directory, FIRST, err));
+    const fh_status status = vfs->remove(vfs->context, first, err);
+    return status == FH_E_NOT_FOUND ? FH_OK : status;
 }
 
 /* ---- deletes ---- */

@@ -1,6 +1,7 @@
 /* test_writer_faults.c - memory and disk fail at every point of a run: the old index or the new one is there, whole. */
 #include "engine/segment/index.h"
 #include "indexer/pipeline.h"
+#include "indexer/writer.h"
 #include "tests/support/fault.h"
 #include "tests/support/scratch.h"
 #include "tests/support/vfs_fault.h"
@@ -225,6 +226,42 @@ static void run_killed_at_every_file_call_leaves_a_whole_index(void **state)
     remove_base(&at);
 }
 
+static fh_status run_twice(void *context, const fhi_vfs *vfs)
+{
+    const char *path = ((const place *)context)->path;
+    const fh_writer_options options = {.vfs = vfs};
+    fh_writer *writer = NULL;
+    fh_status status = fh_writer_open(path, &options, &writer, NULL);
+    if (status == FH_OK) status = add(writer, "b0", "Une élection, des élections au Maroc.", NULL);
+    if (status == FH_OK) status = fhi_writer_flush(writer, NULL);
+    if (status == FH_OK) status = add(writer, "b1", "وزير الداخلية في الرباط", NULL);
+    if (status == FH_OK) status = fh_writer_commit(writer, NULL);
+    fh_writer_close(writer);
+    return status;
+}
+
+/* Whatever a first run leaves, the next one goes through. */
+static void first_run_killed_at_every_file_call_is_no_obstacle(void **state)
+{
+    (void)state;
+    place at;
+    scratch_init(&at.folder);
+    (void)scratch_path(&at.folder, "index", at.path);
+    for (int torn = 0; torn < 2; torn++) {
+        bool killed = true;
+        for (uint64_t nth = 1; killed; nth++) {
+            scratch_remove(at.path);
+            killed = vfs_fault_kill_in_child(torn ? VFS_FAULT_KILL_TORN : VFS_FAULT_KILL, nth, run_twice, &at);
+            assert_int_equal(run_twice(&at, fhi_vfs_posix()), FH_OK);
+            fhi_index *index;
+            assert_int_equal(fhi_index_open(fhi_vfs_posix(), at.path, &index, NULL), FH_OK);
+            assert_int_equal(fhi_index_live_count(index), 2);
+            fhi_index_release(index);
+        }
+    }
+    scratch_fini(&at.folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +269,7 @@ int main(void)
         cmocka_unit_test(pipeline_survives_every_refused_allocation),
         cmocka_unit_test(run_survives_every_refused_file_call),
         cmocka_unit_test(run_killed_at_every_file_call_leaves_a_whole_index),
+        cmocka_unit_test(first_run_killed_at_every_file_call_is_no_obstacle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

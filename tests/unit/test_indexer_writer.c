@@ -322,6 +322,39 @@ static void uncommitted_articles_leave_no_trace(void **state)
     scratch_fini(&folder);
 }
 
+/* A first run was killed after it had written segments: they were never part of an index. */
+static void leftovers_of_a_killed_first_run_are_taken_away(void **state)
+{
+    (void)state;
+    scratch folder, killed;
+    scratch_init(&folder);
+    scratch_init(&killed);
+    char copy[SCRATCH_PATH_BYTES], path[SCRATCH_PATH_BYTES];
+    fh_writer *writer = open_writer(folder.path, NULL, 0);
+    add(writer, "a", "premier", "");
+    assert_int_equal(fhi_writer_flush(writer, NULL), FH_OK);
+    assert_int_equal(access(scratch_path(&folder, "MANIFEST.first.tmp", path), F_OK), 0);
+    scratch_copy_dir(folder.path, scratch_path(&killed, "index", copy)); /* as a kill would leave it */
+    commit(writer);
+    fh_writer_close(writer);
+    assert_int_not_equal(access(path, F_OK), 0); /* the commit has taken the mark */
+    for (int i = 0; i < 2; i++) {                /* the second run ends without a commit, the third goes through */
+        writer = open_writer(copy, NULL, 0);
+        scratch_path(&killed, "index/0000000000000001.seg", path);
+        assert_int_not_equal(access(path, F_OK), 0);
+        add(writer, "b", "second", "");
+        assert_int_equal(fhi_writer_flush(writer, NULL), FH_OK);
+        if (i == 1) commit(writer);
+        fh_writer_close(writer);
+    }
+    char *text = index_text(copy);
+    check_holds(text, "doc b|");
+    check_lacks(text, "premier");
+    free(text);
+    scratch_fini(&folder);
+    scratch_fini(&killed);
+}
+
 static void segments_without_manifest_are_refused_and_stay(void **state)
 {
     (void)state;
@@ -584,6 +617,43 @@ static void merged_segments_hold_what_one_flush_holds(void **state)
     scratch_fini(&parts);
 }
 
+/* All but the header, which holds the number of the segment. */
+static void merged_segments_are_byte_for_byte_what_one_flush_writes(void **state)
+{
+    (void)state;
+    enum { ARTICLES = 500, HEADER_BYTES = 64 };
+    rng random;
+    rng_init(&random, "merged_segments_are_byte_for_byte_what_one_flush_writes");
+    scratch folder, whole, parts;
+    scratch_init(&folder);
+    scratch_init(&whole);
+    scratch_init(&parts);
+    char path[SCRATCH_PATH_BYTES];
+    fhi_buf text = {0};
+    for (int i = 0; i < ARTICLES; i++) { /* each id once */
+        fhi_buf_printf(&text, "{\"id\":\"d%d\",\"title\":\"", i);
+        put_random_words(&random, &text, rng_below(&random, 8) + 1);
+        fhi_buf_printf(&text, "\",\"body\":\"");
+        put_random_words(&random, &text, rng_skewed(&random, 8));
+        fhi_buf_printf(&text, "\"}\n");
+    }
+    scratch_write(scratch_path(&folder, "a.jsonl", path), text.data, text.len);
+    add_corpus(whole.path, path, ARTICLES);
+    add_corpus(parts.path, path, 9); /* 56 segments: one pass */
+    char name[SCRATCH_PATH_BYTES];
+    size_t len, other_len;
+    char *bytes = scratch_read(scratch_path(&whole, "0000000000000001.seg", name), &len);
+    char *other = scratch_read(scratch_path(&parts, "0000000000000039.seg", name), &other_len);
+    assert_int_equal(len, other_len);
+    assert_memory_equal(bytes + HEADER_BYTES, other + HEADER_BYTES, len - HEADER_BYTES);
+    free(bytes);
+    free(other);
+    fhi_buf_fini(&text);
+    scratch_fini(&folder);
+    scratch_fini(&whole);
+    scratch_fini(&parts);
+}
+
 static void memory_budget_flushes_and_changes_nothing(void **state)
 {
     (void)state;
@@ -674,6 +744,7 @@ int main(void)
         cmocka_unit_test(positions_zones_and_forms_are_as_specified),
         cmocka_unit_test(later_article_replaces_the_one_with_its_id),
         cmocka_unit_test(uncommitted_articles_leave_no_trace),
+        cmocka_unit_test(leftovers_of_a_killed_first_run_are_taken_away),
         cmocka_unit_test(segments_without_manifest_are_refused_and_stay),
         cmocka_unit_test(leftovers_stay_until_a_commit),
         cmocka_unit_test(manifest_of_other_counts_is_refused),
@@ -682,6 +753,7 @@ int main(void)
         cmocka_unit_test(refused_record_leaves_the_writer_usable),
         cmocka_unit_test(same_input_gives_the_same_index_whatever_the_workers),
         cmocka_unit_test(merged_segments_hold_what_one_flush_holds),
+        cmocka_unit_test(merged_segments_are_byte_for_byte_what_one_flush_writes),
         cmocka_unit_test(memory_budget_flushes_and_changes_nothing),
         cmocka_unit_test(many_commits_keep_few_segments_and_all_articles),
         cmocka_unit_test(cancelled_commit_leaves_the_old_index),
