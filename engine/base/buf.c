@@ -25,7 +25,7 @@ void fhi_buf_clear(fhi_buf *buf)
 bool fhi_buf_reserve(fhi_buf *buf, size_t more)
 {
     if (buf->status != FH_OK) return false;
-    if (buf->capacity - buf->len >= more) return true;
+    if (buf->data && buf->capacity - buf->len >= more) return true;
     size_t capacity = buf->capacity ? buf->capacity : 64;
     if (more > SIZE_MAX / 4 - buf->len) {
         buf->status = FH_E_NOMEM;
