@@ -24,7 +24,9 @@ DEPS_test := $(DEPS_build) libcmocka-dev
 DEPS_lint := $(DEPS_test) clang clang-format clang-tidy
 DEPS_fuzz := $(DEPS_test) clang libclang-rt-dev
 DEPS_bench := $(DEPS_build) wrk
-DEPS_all := $(sort $(DEPS_test) $(DEPS_lint) $(DEPS_fuzz) $(DEPS_bench))
+# Engines to measure against; `make bench` goes without those that cannot be installed.
+DEPS_peers := libsqlite3-dev openjdk-17-jdk-headless liblucene8-java
+DEPS_all := $(sort $(DEPS_test) $(DEPS_lint) $(DEPS_fuzz) $(DEPS_bench) $(DEPS_peers))
 
 # ---- flags -------------------------------------------------------------------------------------------------
 CC_fuzz := clang
@@ -69,6 +71,9 @@ LIB_C := $(filter-out engine/cli/main.c,$(wildcard engine/*/*.c indexer/*.c quer
 LIB_CC := $(wildcard engine/xap/*.cc)
 LIB_O := $(LIB_C:%.c=$(BUILD)/%.o) $(LIB_CC:%.cc=$(BUILD)/%.o)
 LIB := $(BUILD)/libfihrist.a
+# Programs of other engines to measure against, where their libraries are.
+PEER_NAMES := $(shell pkg-config --exists sqlite3 2>/dev/null && echo sqlite)
+PEER_BIN := $(PEER_NAMES:%=$(BUILD)/bench/peers/%)
 SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 WRAP_O := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/wrap/*.c))
 FAULT_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fault/test_*.c))
@@ -78,7 +83,7 @@ TEST_SH := $(filter-out $(if $(filter asan ubsan tsan,$(MODE)),tests/tidy/%),$(w
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/fuzz_%)
 REPLAY_BIN := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%)
-LINT_C := $(LIB_C) engine/cli/main.c $(wildcard tests/*/*.c tests/support/wrap/*.c)
+LINT_C := $(LIB_C) engine/cli/main.c $(PEER_NAMES:%=bench/peers/%.c) $(wildcard tests/*/*.c tests/support/wrap/*.c)
 LINT_H := $(wildcard include/fihrist/*.h engine/*/*.h indexer/*.h query/*.h bench/*.h tests/*/*.h)
 
 V ?=
@@ -91,7 +96,7 @@ again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps deps-all demo test tests-build test-run lint format asan ubsan tsan fuzz-build fuzz-smoke bench \
-        install uninstall clean
+        bench-smoke install uninstall clean
 
 all: $(BUILD)/fihrist ## build the program (build/release/fihrist)
 
@@ -130,7 +135,11 @@ $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_O) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(OPT) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
-tests-build: $(TEST_BIN) $(FAULT_BIN) $(REPLAY_BIN)
+$(PEER_BIN): $(BUILD)/bench/peers/%: $(BUILD)/bench/peers/%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) $(shell pkg-config --libs sqlite3)
+
+tests-build: $(TEST_BIN) $(FAULT_BIN) $(REPLAY_BIN) $(PEER_BIN)
 
 test-run: $(BUILD)/fihrist tests-build
 	@MODE=$(MODE) CC="$(CC)" CXX="$(CXX)" MAKE="$(MAKE)" TEST_JOBS=$(TEST_JOBS) TEST_TIMEOUT=$(TEST_TIMEOUT) \
@@ -184,10 +193,19 @@ demo: ## build, index seeds/, serve, ask in French and in Arabic
 	@$(again) all
 	@FIHRIST=$(BUILD)/fihrist seeds/demo.sh
 
-bench: ## index and query against libxapian; tables and plots in build/bench
+bench: ## index and query against libxapian, SQLite, Lucene; tables, and a page in build/bench
 	@.ci/deps $(DEPS_bench)
-	@$(again) all
+	@.ci/deps $(DEPS_peers) || echo "bench: without the engines that are not there" >&2
+	@$(again) bench-build
 	@FIHRIST=$(BUILD)/fihrist bench/run.sh
+
+.PHONY: bench-build
+bench-build: $(BUILD)/fihrist $(PEER_BIN)
+
+bench-smoke: ## the bench on a small corpus: that engines agree, never how fast they are; part of make test
+	@.ci/deps $(DEPS_build)
+	@$(again) bench-build
+	@MODE=$(MODE) TEST_JOBS=$(TEST_JOBS) TEST_TIMEOUT=$(TEST_TIMEOUT) tests/support/run.sh $(wildcard tests/bench/test_*.sh)
 
 deps: ## install what is missing to build, test, lint and measure (apt-get), or say how
 	@.ci/deps $(DEPS_all)

@@ -16,12 +16,14 @@ static const tool tools[] = {
     {"query", "time queries on an index", fhi_bench_query},
     {"xapian-index", "index a file of words with libxapian", fhi_bench_xapian_index},
     {"xapian-query", "time queries on libxapian's index", fhi_bench_xapian_query},
-    {"compare", "time queries on both, in turn", fhi_bench_compare},
+    {"compare", "time queries on several engines, in turns", fhi_bench_compare},
+    {"answer", "be one of the engines of compare", fhi_bench_answer},
     {"terms", "turn articles into lines of words", fhi_bench_terms},
     {"corpus", "make up documents", fhi_bench_corpus},
     {"queries", "draw sets of queries from titles", fhi_bench_queries},
     {"spawn", "measure a command: time, memory, bytes written", fhi_bench_spawn},
-    {"report", "tables and plots of what was measured", fhi_bench_report},
+    {"machine", "what is measured on", fhi_bench_machine},
+    {"report", "tables, and a page, of what was measured", fhi_bench_report_tool},
     {"relevance", "mean reciprocal rank of judged queries", fhi_bench_relevance},
 };
 

@@ -2,10 +2,12 @@
  *
  *     bench.c                      the verb
  *     tool.c                       messages, lines of files, time, random numbers
- *     query.c, engine.h            timed queries on one engine or two: ours, libxapian
+ *     query.c, rounds.c, engine.h  timed queries on an engine of this process: ours, libxapian
+ *     compare.c, answer.c, asker.c engines in processes of their own, in turns; bench/peers has more of them
  *     terms.c, corpus.c, queries.c words of real articles, a synthetic corpus, sets of queries
  *     xapian_index.c               the index of the other engine
- *     spawn.c, report.c, plot.c    cost of a command; tables and plots from JSON lines
+ *     spawn.c, machine.c           cost of a command; what it is measured on
+ *     report.c, page.c, chart.c    tables, and a page with plots, from the JSON lines of all others
  *     relevance.c                  how well an index ranks
  *
  * A tool's argv[0] is what getopt_long calls the program. It answers the exit status: 0 done, 1 failed, 2 bad usage.
@@ -16,17 +18,20 @@
 #include "engine/base/base.h"
 #include "indexer/input.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 int fhi_bench_query(int argc, char **argv);
 int fhi_bench_xapian_query(int argc, char **argv);
 int fhi_bench_xapian_index(int argc, char **argv);
+int fhi_bench_answer(int argc, char **argv);
 int fhi_bench_compare(int argc, char **argv);
 int fhi_bench_terms(int argc, char **argv);
 int fhi_bench_corpus(int argc, char **argv);
 int fhi_bench_queries(int argc, char **argv);
 int fhi_bench_spawn(int argc, char **argv);
-int fhi_bench_report(int argc, char **argv);
+int fhi_bench_machine(int argc, char **argv);
+int fhi_bench_report_tool(int argc, char **argv);
 int fhi_bench_relevance(int argc, char **argv);
 
 /* ---- messages ---- */
@@ -62,6 +67,9 @@ fh_str fhi_bench_next_cell(fh_str *line);
 FILE *fhi_bench_create(const char *path);
 /* Closes it; false, with the reason told, when not everything was written. NULL is allowed. */
 bool fhi_bench_close(FILE *file, const char *path);
+
+/* Writes an object as one line, and lets go of it; NULL, for one that could not be made, fails as memory does. */
+fh_status fhi_bench_put_json(FILE *to, json_t *line, fh_err *err);
 
 /* ---- time and chance ---- */
 

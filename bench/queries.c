@@ -3,6 +3,7 @@
  *     or, and                     2 to 5 different words of one title, none of the 50 most frequent words
  *     or_frequent, and_frequent   2 to 5 of one title, 1 or 2 of them of the 50 most frequent
  *     phrase                      2 to 4 words side by side in one title, whatever they are
+ *     phrase_frequent             the same, at least one of them of the 50 most frequent
  *
  * What is frequent is counted over all words of --terms. The `words` analyzer numbers the words, so counting is an
  * array.
@@ -19,19 +20,19 @@ enum { FREQUENT_COUNT = 50, TITLE_WORDS_MAX = 64, TRIES_PER_QUERY = 1000 };
 static const char usage[] =
     "usage: fihrist bench queries --terms FILE --titles FILE --out DIR [--count N] [--seed N]\n"
     "\n"
-    "Writes the sets or, and, phrase, or_frequent, and_frequent to DIR/SET.tsv, N queries each (default 500), from\n"
-    "the files of `fihrist bench terms` or `fihrist bench corpus`.\n";
+    "Writes the sets or, and, phrase, or_frequent, and_frequent, phrase_frequent to DIR/SET.tsv, N queries each\n"
+    "(default 500), from the files of `fihrist bench terms` or `fihrist bench corpus`.\n";
 
 typedef struct query_set {
     const char *name;
     const char *op;
-    bool frequent; /* holds one or two of the frequent words; else none */
+    bool frequent; /* holds one or two of the frequent words, a phrase one at least; else none, a phrase any */
     bool adjacent;
 } query_set;
 
 static const query_set sets[] = {
     {"or", "OR", false, false},         {"and", "AND", false, false},         {"phrase", "PHRASE", false, true},
-    {"or_frequent", "OR", true, false}, {"and_frequent", "AND", true, false},
+    {"or_frequent", "OR", true, false}, {"and_frequent", "AND", true, false}, {"phrase_frequent", "PHRASE", true, true},
 };
 
 typedef struct source {
@@ -188,6 +189,13 @@ static pick draw_phrase(source *s, const fh_token *tokens, size_t count)
     return made;
 }
 
+static bool has_frequent(const source *s, const pick *made)
+{
+    for (size_t i = 0; i < made->count; i++)
+        if (is_frequent(s, made->words[i])) return true;
+    return false;
+}
+
 static void put_query(const query_set *set, const pick *made, FILE *to)
 {
     (void)fputs(set->op, to);
@@ -206,7 +214,7 @@ static fh_status draw_set(source *s, const query_set *set, uint64_t wanted, FILE
         size_t count;
         FH_TRY(draw_title(s, &tokens, &count, err));
         const pick made = set->adjacent ? draw_phrase(s, tokens, count) : draw_words(s, set, tokens, count);
-        if (made.count < 2) continue;
+        if (made.count < 2 || (set->adjacent && set->frequent && !has_frequent(s, &made))) continue;
         put_query(set, &made, to);
         drawn++;
     }

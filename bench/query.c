@@ -1,9 +1,9 @@
-/* query.c - the tools that time queries: `query` and `xapian-query` on one engine, `compare` on both in turn. */
+/* query.c - the tools that time queries on one engine and print what it found: `query` and `xapian-query`. */
 #include "bench/rounds.h"
 
 #include <getopt.h>
 
-enum { SIDES_MAX = 2, REPEAT_MAX = 10000 };
+enum { REPEAT_MAX = 10000 };
 
 static const char query_usage[] =
     "usage: fihrist bench query --index DIR --queries FILE [--top K] [--repeat N] [--exhaustive]\n"
@@ -22,17 +22,10 @@ static const char xapian_usage[] =
     "\n"
     "The same as `fihrist bench query`, on a database that `fihrist bench xapian-index` has made.\n";
 
-static const char compare_usage[] =
-    "usage: fihrist bench compare --index DIR --db DIR --queries FILE --set NAME [--top K] [--repeat N]\n"
-    "\n"
-    "Times the same queries on our index and on libxapian's, one round here, one there, and prints the lines of\n"
-    "`fihrist bench query` for both, with \"set\" (NAME) and \"engine\"; `fihrist bench report` makes tables of it.\n";
-
 typedef struct query_options {
     const char *index;
     const char *db;
     const char *queries;
-    const char *set;
     fhi_bench_plan plan;
     bool help;
 } query_options;
@@ -46,7 +39,6 @@ static bool take_option(query_options *o, int option)
     case 'i': o->index = optarg; break;
     case 'd': o->db = optarg; break;
     case 'q': o->queries = optarg; break;
-    case 's': o->set = optarg; break;
     case 'e': o->plan.exhaustive = true; break;
     case 'h': o->help = true; break;
     case 't':
@@ -74,34 +66,24 @@ static bool read_options(int argc, char **argv, const struct option *known, quer
     return good && (o->help || (optind == argc && o->queries));
 }
 
-/* Measures on the sides and prints what each answered, one side after the other. */
-static fh_status measure(fhi_bench_side *sides, unsigned side_count, const fhi_bench_set *set, const query_options *o,
-                         fh_err *err)
+static fh_status measure(fhi_bench_side *side, const fhi_bench_set *set, const query_options *o, fh_err *err)
 {
     size_t failed;
-    const fh_status status = fhi_bench_measure(sides, side_count, set, &o->plan, &failed, err);
+    const fh_status status = fhi_bench_measure(side, set, &o->plan, &failed, err);
     if (status != FH_OK && !err->file[0])
         (void)snprintf(err->file, sizeof err->file, "%s: query %zu", o->queries, failed + 1);
-    if (status != FH_OK) return status;
-    for (unsigned s = 0; s < side_count; s++)
-        FH_TRY(fhi_bench_print(stdout, &sides[s], set, o->set, err));
-    return FH_OK;
+    return status == FH_OK ? fhi_bench_print(stdout, side, set, err) : status;
 }
 
-static int run(const query_options *o)
+static int run(const query_options *o, const fhi_bench_engine *engine, const char *path)
 {
     fh_err err = {.text = ""};
     fhi_bench_set set;
-    fhi_bench_side sides[SIDES_MAX] = {{0}};
-    unsigned side_count = 0;
+    fhi_bench_side side = {0};
     fh_status status = fhi_bench_set_read(o->queries, &set, &err);
-    if (status == FH_OK && o->index)
-        status = fhi_bench_side_init(&sides[side_count++], fhi_bench_engine_fihrist(), o->index, &o->plan, &err);
-    if (status == FH_OK && o->db)
-        status = fhi_bench_side_init(&sides[side_count++], fhi_bench_engine_xapian(), o->db, &o->plan, &err);
-    if (status == FH_OK) status = measure(sides, side_count, &set, o, &err);
-    for (unsigned s = 0; s < side_count; s++)
-        fhi_bench_side_fini(&sides[s], set.count);
+    if (status == FH_OK) status = fhi_bench_side_init(&side, engine, path, &o->plan, &err);
+    if (status == FH_OK) status = measure(&side, &set, o, &err);
+    fhi_bench_side_fini(&side, set.count);
     fhi_bench_set_fini(&set);
     if (status != FH_OK) return fhi_bench_complain_err(o->queries, status, &err);
     return fhi_bench_close(stdout, "standard output") ? 0 : 1;
@@ -121,7 +103,7 @@ int fhi_bench_query(int argc, char **argv)
     query_options o;
     const bool good = read_options(argc, argv, known, &o);
     if (!good || o.help || !o.index) return fhi_bench_usage(query_usage, good && o.help);
-    return run(&o);
+    return run(&o, fhi_bench_engine_fihrist(), o.index);
 }
 
 int fhi_bench_xapian_query(int argc, char **argv)
@@ -134,19 +116,5 @@ int fhi_bench_xapian_query(int argc, char **argv)
     query_options o;
     const bool good = read_options(argc, argv, known, &o);
     if (!good || o.help || !o.db) return fhi_bench_usage(xapian_usage, good && o.help);
-    return run(&o);
-}
-
-int fhi_bench_compare(int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"index", required_argument, NULL, 'i'},   {"db", required_argument, NULL, 'd'},
-        {"queries", required_argument, NULL, 'q'}, {"set", required_argument, NULL, 's'},
-        {"top", required_argument, NULL, 't'},     {"repeat", required_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
-    };
-    query_options o;
-    const bool good = read_options(argc, argv, known, &o);
-    if (!good || o.help || !o.index || !o.db || !o.set) return fhi_bench_usage(compare_usage, good && o.help);
-    return run(&o);
+    return run(&o, fhi_bench_engine_xapian(), o.db);
 }

@@ -1,7 +1,6 @@
 /* rounds.c - the timed loop, and its answers as JSON lines. See rounds.h. */
 #include "bench/rounds.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 fh_status fhi_bench_side_init(fhi_bench_side *side, const fhi_bench_engine *engine, const char *path,
@@ -22,17 +21,18 @@ void fhi_bench_side_fini(fhi_bench_side *side, size_t query_count)
 
 /* ---- measuring ------------------------------------------------------------------------------------------- */
 
-static fh_status time_round(fhi_bench_side *side, const fhi_bench_set *set, uint32_t top, fhi_bench_hit *hits,
-                            size_t *failed, fh_err *err)
+fh_status fhi_bench_round(const fhi_bench_engine *engine, void *state, const fhi_bench_set *set, uint32_t top,
+                          fhi_bench_hit *hits, uint64_t *ns, size_t *failed, fh_err *err)
 {
     for (size_t i = 0; i < set->count; i++) {
         uint32_t hit_count;
+        uint64_t count;
         *failed = i;
         const uint64_t start_ns = fhi_bench_now_ns();
-        const fh_status status = side->engine->search(side->state, &set->items[i], top, hits, &hit_count, err);
-        const uint64_t ns = fhi_bench_now_ns() - start_ns;
+        const fh_status status = top ? engine->search(state, &set->items[i], top, hits, &hit_count, err)
+                                     : engine->count(state, &set->items[i], &count, err);
+        ns[i] = fhi_bench_now_ns() - start_ns;
         if (status != FH_OK) return status;
-        if (ns < side->answers[i].ns_min) side->answers[i].ns_min = ns;
     }
     return FH_OK;
 }
@@ -43,7 +43,7 @@ static fh_status keep_answers(fhi_bench_side *side, const fhi_bench_set *set, ui
 {
     const fhi_bench_engine *engine = side->engine;
     for (size_t i = 0; i < set->count; i++) {
-        fhi_bench_answer *answer = &side->answers[i];
+        fhi_bench_found *answer = &side->answers[i];
         *failed = i;
         FH_TRY(engine->count(side->state, &set->items[i], &answer->count, err));
         FH_TRY(engine->search(side->state, &set->items[i], top, hits, &answer->hit_count, err));
@@ -54,23 +54,27 @@ static fh_status keep_answers(fhi_bench_side *side, const fhi_bench_set *set, ui
     return FH_OK;
 }
 
-fh_status fhi_bench_measure(fhi_bench_side *sides, unsigned side_count, const fhi_bench_set *set,
-                            const fhi_bench_plan *plan, size_t *failed, fh_err *err)
+static fh_status repeat_rounds(fhi_bench_side *side, const fhi_bench_set *set, const fhi_bench_plan *plan,
+                               fhi_bench_hit *hits, uint64_t *ns, size_t *failed, fh_err *err)
+{
+    for (uint32_t round = 0; round < plan->repeat; round++) {
+        FH_TRY(fhi_bench_round(side->engine, side->state, set, plan->top, hits, ns, failed, err));
+        for (size_t i = 0; i < set->count; i++)
+            if (round == 0 || ns[i] < side->answers[i].ns_min) side->answers[i].ns_min = ns[i];
+    }
+    return keep_answers(side, set, plan->top, hits, failed, err);
+}
+
+fh_status fhi_bench_measure(fhi_bench_side *side, const fhi_bench_set *set, const fhi_bench_plan *plan, size_t *failed,
+                            fh_err *err)
 {
     fhi_bench_hit *hits = malloc(plan->top * sizeof *hits);
-    fh_status status = hits ? FH_OK : fhi_fail(err, FH_E_NOMEM, "not enough memory");
+    uint64_t *ns = calloc(set->count, sizeof *ns);
     *failed = 0;
-    for (unsigned s = 0; s < side_count && status == FH_OK; s++) {
-        sides[s].answers = calloc(set->count, sizeof *sides[s].answers);
-        if (!sides[s].answers) status = fhi_fail(err, FH_E_NOMEM, "not enough memory");
-        for (size_t i = 0; sides[s].answers && i < set->count; i++)
-            sides[s].answers[i].ns_min = UINT64_MAX;
-    }
-    for (uint32_t round = 0; round < plan->repeat && status == FH_OK; round++)
-        for (unsigned s = 0; s < side_count && status == FH_OK; s++)
-            status = time_round(&sides[s], set, plan->top, hits, failed, err);
-    for (unsigned s = 0; s < side_count && status == FH_OK; s++)
-        status = keep_answers(&sides[s], set, plan->top, hits, failed, err);
+    side->answers = calloc(set->count, sizeof *side->answers);
+    const fh_status status = hits && ns && side->answers ? repeat_rounds(side, set, plan, hits, ns, failed, err)
+                                                         : fhi_fail(err, FH_E_NOMEM, "not enough memory");
+    free(ns);
     free(hits);
     return status;
 }
@@ -84,7 +88,7 @@ static json_t *hit_json(const fhi_bench_side *side, const fhi_bench_hit *hit, fh
     return *status == FH_OK ? json_pack("[s%f]", id->data, id->len, hit->score) : NULL;
 }
 
-static fh_status fill_top(const fhi_bench_side *side, const fhi_bench_answer *answer, json_t *top, fh_err *err)
+static fh_status fill_top(const fhi_bench_side *side, const fhi_bench_found *answer, json_t *top, fh_err *err)
 {
     fhi_buf id;
     fh_status status = FH_OK;
@@ -99,30 +103,24 @@ static fh_status fill_top(const fhi_bench_side *side, const fhi_bench_answer *an
 }
 
 static fh_status print_line(FILE *to, const fhi_bench_side *side, const fhi_bench_item *item,
-                            const fhi_bench_answer *answer, const char *name, fh_err *err)
+                            const fhi_bench_found *answer, fh_err *err)
 {
     json_t *line = json_object(), *top = json_array();
     fh_status status = line && top ? fill_top(side, answer, top, err) : FH_E_NOMEM;
-    if (name) {
-        json_object_set_new(line, "set", json_string(name));
-        json_object_set_new(line, "engine", json_string(side->engine->name));
-    }
     json_object_set_new(line, "op", json_string(fhi_bench_op_name(item->op)));
     json_object_set_new(line, "q", json_stringn(item->text.ptr, item->text.len));
     json_object_set_new(line, "count", json_integer((json_int_t)answer->count));
     json_object_set_new(line, "min_us", json_real((double)answer->ns_min / 1e3));
     if (json_object_set(line, "top", top) != 0 && status == FH_OK) status = FH_E_NOMEM;
-    char *text = status == FH_OK ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
-    if (status == FH_OK && (!text || fprintf(to, "%s\n", text) < 0)) status = fhi_fail(err, FH_E_IO, "cannot write");
-    free(text);
     json_decref(top);
+    if (status == FH_OK) return fhi_bench_put_json(to, line, err);
     json_decref(line);
     return status;
 }
 
-fh_status fhi_bench_print(FILE *to, const fhi_bench_side *side, const fhi_bench_set *set, const char *name, fh_err *err)
+fh_status fhi_bench_print(FILE *to, const fhi_bench_side *side, const fhi_bench_set *set, fh_err *err)
 {
     for (size_t i = 0; i < set->count; i++)
-        FH_TRY(print_line(to, side, &set->items[i], &side->answers[i], name, err));
+        FH_TRY(print_line(to, side, &set->items[i], &side->answers[i], err));
     return FH_OK;
 }

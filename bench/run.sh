@@ -1,40 +1,71 @@
 #!/bin/sh
-# run.sh - what `make bench` does: the same words indexed by us and by libxapian, the same queries asked of both in turn.
+# run.sh - what `make bench` does: the same words indexed by us and by others, the same queries asked of all in turns.
 #
 # Environment (all optional):
-#   FIHRIST        the program                                          build/release/fihrist
-#   BENCH_DIR      where everything goes                                build/bench
-#   BENCH_NEWS     folder of news, *.jsonl or .jsonl.zst; empty: none   ../shared/data/news
-#   BENCH_DOCS     documents to make up where there is no news          100000
-#   BENCH_ROUNDS   rounds over each set                                 7
-#   BENCH_QUERIES  queries in each set                                  500
-#   BENCH_SECONDS  how long the server is under load                    10
+#   FIHRIST        the program                                           build/release/fihrist
+#   BENCH_DIR      where everything goes                                 build/bench
+#   BENCH_NEWS     folder of news, *.jsonl or .jsonl.zst; empty: none    ../shared/data/news
+#   BENCH_DOCS     documents to make up where there is no news           100000
+#   BENCH_PEERS    other engines, of libxapian sqlite lucene             all that are there
+#   BENCH_TASKS    of each query: topK, count                            top10 top100 top1000 count
+#   BENCH_ROUNDS   rounds over each set                                  7
+#   BENCH_WARM     rounds before them that do not count                  3
+#   BENCH_BUDGET   seconds one engine may take for one set and task      20
+#   BENCH_QUERIES  queries in each set                                   500
+#   BENCH_SECONDS  how long the server is under each load                10
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 fihrist=${FIHRIST:-build/release/fihrist}
 dir=${BENCH_DIR:-build/bench}
 news=${BENCH_NEWS-../shared/data/news}
-rounds=${BENCH_ROUNDS:-7}
+sqlite=$(dirname "$fihrist")/bench/peers/sqlite
+lucene=$here/peers/lucene.sh
 
 mkdir -p "$dir/queries"
 report=$dir/report.jsonl
-: >"$report.new"
+"$fihrist" bench machine >"$report.new"
 
 say() {
     printf '%s\n' "bench: $*" >&2
 }
 
-# index LABEL FOLDER ARGUMENTS...: indexes into an empty folder, for one line of the report
-index() {
+# spawn LABEL COMMAND...: a line of the report; into what $directory names, where it is set
+spawn() {
     label=$1
-    folder=$2
-    shift 2
-    rm -rf "$folder"
-    "$fihrist" bench spawn --label "$label" --directory "$folder" -- \
-        "$fihrist" index --index "$folder" --json "$@" >>"$report.new"
+    shift
+    "$fihrist" bench spawn --label "$label" ${directory:+--directory "$directory"} -- "$@"
 }
 
+# index LABEL FOLDER ARGUMENTS...: into an empty folder
+index() {
+    say "$1"
+    label=$1
+    directory=$2
+    shift 2
+    rm -rf "$directory"
+    spawn "$label" "$fihrist" index --index "$directory" --json "$@" >>"$report.new"
+    directory=
+    spawn "bytes: $label" "$fihrist" stat --index "$folder" --json >>"$report.new"
+}
+
+# peer NAME FOLDER COMMAND...: indexes the same words into $dir/FOLDER, unless they are there from the run before
+peer() {
+    name=$1
+    directory=$dir/$2
+    shift 2
+    if [ ! -s "$directory.run" ]; then
+        say "index $name"
+        rm -rf "$directory"
+        mkdir -p "$directory"
+        spawn "index $name" "$@" >"$directory.part"
+        mv "$directory.part" "$directory.run"
+    fi
+    cat "$directory.run" >>"$report.new"
+    directory=
+}
+
+directory=
 set --
 for file in "$news"/*.jsonl "$news"/*.jsonl.zst; do
     if [ -n "$news" ] && [ -f "$file" ]; then set -- "$@" "$file"; fi
@@ -43,11 +74,10 @@ done
 if [ $# -gt 0 ]; then
     say "words of $# files of news"
     "$fihrist" bench terms --terms "$dir/terms.new" --titles "$dir/titles" "$@" >&2
-    say "index press: analyzed, with positions and stored articles"
-    index "index press" "$dir/press" "$@"
+    folder=$dir/press
+    index "index press" "$folder" "$@"
     for query in "elections maroc" "انتخابات المغرب"; do
-        "$fihrist" bench spawn --label "one search, a new process" -- \
-            "$fihrist" search --index "$dir/press" --json -- "$query" >>"$report.new"
+        spawn "one search, a new process" "$fihrist" search --index "$dir/press" --json -- "$query" >>"$report.new"
     done
 else
     rm -rf "$dir/press"
@@ -55,27 +85,46 @@ else
     "$fihrist" bench corpus --docs "${BENCH_DOCS:-100000}" --terms "$dir/terms.new" --titles "$dir/titles"
 fi
 
-# libxapian takes minutes over what takes us seconds: its database is kept while the words are the same.
-if ! cmp -s "$dir/terms.new" "$dir/terms" || [ ! -s "$dir/xapian.run" ]; then
+# libxapian takes minutes over what takes us seconds: what others made of the same words is kept.
+if cmp -s "$dir/terms.new" "$dir/terms"; then
+    rm -f "$dir/terms.new"
+else
     mv "$dir/terms.new" "$dir/terms"
-    rm -rf "$dir/xapian" "$dir/xapian.run"
-    say "index libxapian: the same words, with positions"
-    XAPIAN_FLUSH_THRESHOLD=100000 "$fihrist" bench spawn --label "index libxapian" --directory "$dir/xapian" -- \
-        "$fihrist" bench xapian-index --db "$dir/xapian" "$dir/terms" >"$dir/xapian.part"
-    mv "$dir/xapian.part" "$dir/xapian.run"
+    rm -f "$dir"/*.run
 fi
-rm -f "$dir/terms.new"
 
-say "index words: the same words, with positions and stored lines"
-index "index words" "$dir/words" --format lines --analyzer words "$dir/terms"
-cat "$dir/xapian.run" >>"$report.new"
-
+folder=$dir/words
+index "index words" "$folder" --format lines --analyzer words "$dir/terms"
 "$fihrist" bench queries --terms "$dir/terms" --titles "$dir/titles" --out "$dir/queries" --count "${BENCH_QUERIES:-500}"
-for set in or and phrase or_frequent and_frequent; do
-    say "queries $set: $rounds rounds, ours and libxapian in turn"
-    "$fihrist" bench compare --index "$dir/words" --db "$dir/xapian" --queries "$dir/queries/$set.tsv" --set "$set" \
-        --repeat "$rounds" >>"$report.new"
+
+# The engines of the comparison: each name and its command, parted by --.
+set -- fihrist "$fihrist" bench answer fihrist "$dir/words"
+for name in ${BENCH_PEERS-libxapian sqlite lucene}; do
+    case $name in
+    libxapian)
+        XAPIAN_FLUSH_THRESHOLD=100000 peer libxapian xapian "$fihrist" bench xapian-index --db "$dir/xapian" "$dir/terms"
+        set -- "$@" -- libxapian "$fihrist" bench answer libxapian "$dir/xapian"
+        ;;
+    sqlite)
+        if [ ! -x "$sqlite" ]; then say "no SQLite: libsqlite3-dev was not there to build $sqlite" && continue; fi
+        peer sqlite sqlite "$sqlite" index "$dir/sqlite/docs.db" "$dir/terms"
+        set -- "$@" -- sqlite "$sqlite" answer "$dir/sqlite/docs.db"
+        ;;
+    lucene)
+        if ! "$lucene" available; then say "no Lucene" && continue; fi
+        peer lucene lucene "$lucene" index "$dir/lucene" "$dir/terms"
+        set -- "$@" -- lucene "$lucene" answer "$dir/lucene"
+        ;;
+    *) say "no engine is called $name" && exit 2 ;;
+    esac
 done
+tasks=
+for task in ${BENCH_TASKS:-top10 top100 top1000 count}; do tasks="$tasks --task $task"; done
+for set in phrase_frequent and_frequent or_frequent phrase and or; do set -- --queries "$dir/queries/$set.tsv" "$@"; done
+say "queries: ${BENCH_ROUNDS:-7} rounds, the engines in turns"
+# shellcheck disable=SC2086 # several words
+"$fihrist" bench compare $tasks --repeat "${BENCH_ROUNDS:-7}" --warm "${BENCH_WARM:-3}" --seconds "${BENCH_BUDGET:-20}" "$@" \
+    >>"$report.new"
 
 # Questions that people wrote, where they lie beside the news, as plain words: a headline that opens a quotation and does not close
 # it would be a wrong query. Else the words of two sets.
@@ -97,5 +146,5 @@ if [ -d "$dir/press" ] && command -v wrk >/dev/null 2>&1; then
 fi
 mv "$report.new" "$report"
 
-"$fihrist" bench report --svg "$dir/report.svg" "$report"
-say "written: $report, $dir/report.svg"
+"$fihrist" bench report --html "$dir/report.html" "$report"
+say "written: $report, $dir/report.html"

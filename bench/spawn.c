@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fts.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,10 +17,11 @@
 enum { OUTPUT_BYTES_MAX = 1 << 20 };
 
 static const char usage[] =
-    "usage: fihrist bench spawn --label NAME [--directory DIR] -- COMMAND [ARGUMENT]...\n"
+    "usage: fihrist bench spawn --label NAME [--directory DIR] [--docs N] -- COMMAND [ARGUMENT]...\n"
     "\n"
     "Runs COMMAND and prints {\"run\",\"seconds\",\"cpu_seconds\",\"peak_rss_bytes\",\"directory_bytes\",\"output\"}:\n"
-    "directory_bytes is the size of all files in DIR afterwards, output what COMMAND printed if that is JSON.\n"
+    "directory_bytes is the size of all files in DIR afterwards, output what COMMAND printed if that is JSON. N, the\n"
+    "size of a corpus of which there are several, is passed on as \"docs\".\n"
     "Exit status 1 when COMMAND could not be run, or failed.\n";
 
 /* Bytes of all files below a folder. */
@@ -71,7 +71,8 @@ static double seconds_of(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-static int print(const char *label, const char *directory, double seconds, const struct rusage *cost, fhi_buf *output)
+static int print(const char *label, const char *directory, uint64_t docs, double seconds, const struct rusage *cost,
+                 fhi_buf *output)
 {
     json_t *line = json_pack("{ss sf sf sI}", "run", label, "seconds", seconds, "cpu_seconds",
                              seconds_of(cost->ru_utime) + seconds_of(cost->ru_stime), "peak_rss_bytes",
@@ -79,14 +80,12 @@ static int print(const char *label, const char *directory, double seconds, const
     json_t *said = json_loadb((const char *)output->data, output->len, 0, NULL);
     if (line && directory)
         json_object_set_new(line, "directory_bytes", json_integer((json_int_t)bytes_below(directory)));
+    if (line && docs) json_object_set_new(line, "docs", json_integer((json_int_t)docs));
     if (line && json_is_object(said)) json_object_set(line, "output", said);
-    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
-    if (text) (void)printf("%s\n", text);
-    const int code = text ? 0 : fhi_bench_complain(label, "not UTF-8, or not enough memory");
-    free(text);
     json_decref(said);
-    json_decref(line);
-    return code;
+    fh_err err = {.text = ""};
+    const fh_status status = fhi_bench_put_json(stdout, line, &err);
+    return status == FH_OK ? 0 : fhi_bench_complain_err(label, status, &err);
 }
 
 int fhi_bench_spawn(int argc, char **argv)
@@ -94,10 +93,12 @@ int fhi_bench_spawn(int argc, char **argv)
     static const struct option known[] = {
         {"label", required_argument, NULL, 'l'},
         {"directory", required_argument, NULL, 'd'},
+        {"docs", required_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     const char *label = NULL, *directory = NULL;
+    uint64_t docs = 0;
     struct rusage cost = {0};
     fhi_buf output;
     int option;
@@ -105,7 +106,8 @@ int fhi_bench_spawn(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
         if (option == 'l') label = optarg;
         if (option == 'd') directory = optarg;
-        if (option != 'l' && option != 'd') return fhi_bench_usage(usage, option == 'h');
+        if (option == 'n' && !fhi_bench_number(optarg, 1, UINT32_MAX, &docs)) return fhi_bench_usage(usage, false);
+        if (!strchr("ldn", option)) return fhi_bench_usage(usage, option == 'h');
     }
     if (!label || optind == argc) return fhi_bench_usage(usage, false);
     fhi_buf_init(&output);
@@ -116,7 +118,7 @@ int fhi_bench_spawn(int argc, char **argv)
     if (status == -1 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         code = fhi_bench_complain(argv[optind], status == -1 ? fhi_errno_text(errno) : "failed");
     else
-        code = print(label, directory, seconds, &cost, &output);
+        code = print(label, directory, docs, seconds, &cost, &output);
     fhi_buf_fini(&output);
     return code;
 }

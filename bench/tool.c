@@ -123,6 +123,16 @@ bool fhi_bench_close(FILE *file, const char *path)
     return false;
 }
 
+fh_status fhi_bench_put_json(FILE *to, json_t *line, fh_err *err)
+{
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(line);
+    if (!text) return fhi_fail(err, FH_E_NOMEM, "a text is not UTF-8, or memory is short");
+    const int written = fprintf(to, "%s\n", text);
+    free(text);
+    return written < 0 || fflush(to) != 0 ? fhi_fail(err, FH_E_IO, "cannot write") : FH_OK;
+}
+
 /* ---- time ------------------------------------------------------------------------------------------------ */
 
 uint64_t fhi_bench_now_ns(void)

@@ -178,10 +178,10 @@ static void check_run(const fixture *f, const fhi_bench_plan *plan)
     char *text;
     assert_int_equal(fhi_bench_set_read(f->queries, &set, &err), FH_OK);
     assert_int_equal(fhi_bench_side_init(&side, fhi_bench_engine_fihrist(), f->path, plan, &err), FH_OK);
-    assert_int_equal(fhi_bench_measure(&side, 1, &set, plan, &failed, &err), FH_OK);
+    assert_int_equal(fhi_bench_measure(&side, &set, plan, &failed, &err), FH_OK);
     FILE *to = open_memstream(&text, &bytes);
     assert_non_null(to);
-    assert_int_equal(fhi_bench_print(to, &side, &set, NULL, &err), FH_OK);
+    assert_int_equal(fhi_bench_print(to, &side, &set, &err), FH_OK);
     assert_int_equal(fclose(to), 0);
     char *line = text;
     for (size_t i = 0; i < set.count; i++) {
