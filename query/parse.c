@@ -73,15 +73,24 @@ static bool ends_operand(fhi_lexeme_kind kind)
     return kind == FHI_LEX_END || kind == FHI_LEX_CLOSE || kind == FHI_LEX_AND || kind == FHI_LEX_OR;
 }
 
+/* The mark behind the text of a lexeme that should not be there. */
+static fh_status fail_at_mark(parser *p, fhi_query_code code, const fhi_lexeme *lexeme, char mark)
+{
+    const char *end = p->query.ptr + lexeme->end, *from = p->query.ptr + lexeme->begin;
+    if (lexeme->text.len) from = lexeme->text.ptr + lexeme->text.len;
+    const char *found = from < end ? memchr(from, mark, (size_t)(end - from)) : NULL;
+    if (!found) return fail_at(p, code, lexeme);
+    return fhi_query_fail(p->error, code, (size_t)(found - p->query.ptr), lexeme->text);
+}
+
 /* What a field other than title cannot do with its value. */
 static fh_status check_value(parser *p, fhi_syntax_field field, const fhi_lexeme *lexeme)
 {
     if (field == FHI_IN_TEXT || field == FHI_IN_TITLE) return FH_OK;
-    if (lexeme->kind == FHI_LEX_PREFIX)
-        return fhi_query_fail(p->error, FHI_QUERY_BAD_PREFIX, lexeme->end - 1, lexeme->text);
+    if (lexeme->kind == FHI_LEX_PREFIX) return fail_at_mark(p, FHI_QUERY_BAD_PREFIX, lexeme, '*');
     if (lexeme->exact) return fail_at(p, FHI_QUERY_BAD_EXACT, lexeme);
-    if (lexeme->near != FHI_NEAR_NONE) return fail_at(p, FHI_QUERY_BAD_PROXIMITY, lexeme);
-    if (lexeme->boost > 0) return fail_at(p, FHI_QUERY_BAD_BOOST, lexeme);
+    if (lexeme->near != FHI_NEAR_NONE) return fail_at_mark(p, FHI_QUERY_BAD_PROXIMITY, lexeme, '~');
+    if (lexeme->boost > 0) return fail_at_mark(p, FHI_QUERY_BAD_BOOST, lexeme, '^');
     return FH_OK;
 }
 
@@ -150,7 +159,7 @@ static fh_status parse_group(parser *p, fhi_syntax **out)
     p->depth--;
     if (p->next->kind != FHI_LEX_CLOSE) return fail_at(p, FHI_QUERY_OPEN_PARENTHESIS, open);
     const fhi_lexeme *close = p->next++;
-    if (close->boost > 0 && p->field > FHI_IN_TITLE) return fail_at(p, FHI_QUERY_BAD_BOOST, close);
+    if (close->boost > 0 && p->field > FHI_IN_TITLE) return fail_at_mark(p, FHI_QUERY_BAD_BOOST, close, '^');
     if (close->boost > 0) (*out)->boost *= close->boost;
     (*out)->begin = open->begin;
     (*out)->end = close->end;
