@@ -197,6 +197,8 @@ static void refuse_syntax(fhi_http_parser *http)
     const enum http_errno number = HTTP_PARSER_ERRNO(&http->parser);
     if (number == HPE_HEADER_OVERFLOW)
         (void)refuse(http, 431, "the request head is too long");
+    else if (number == HPE_INVALID_CONSTANT)
+        (void)refuse(http, 400, "the target must be followed by HTTP/1.1; a space in it is written %20");
     else
         (void)refuse(http, 400, http_errno_description(number));
 }

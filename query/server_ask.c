@@ -60,6 +60,12 @@ static fh_status set_parameter(fhi_ask *ask, fh_str name, fh_str value, fh_err *
     return fhi_request_set(&ask->request, name, value, err);
 }
 
+static fh_status check_reach(const fhi_request *request, fh_err *err)
+{
+    if (request->offset <= FHI_TOP_MAX - request->top) return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "`offset` and `top` together reach at most %d", FHI_TOP_MAX);
+}
+
 static fh_status read_parameters(fhi_ask *ask, fh_str query, fh_err *err)
 {
     unsigned seen = 0;
@@ -71,7 +77,7 @@ static fh_status read_parameters(fhi_ask *ask, fh_str query, fh_err *err)
         FH_TRY(set_parameter(ask, name, value, err));
     }
     if (!(seen & 1U)) return fhi_fail(err, FH_E_INVALID, "parameter `q` is missing");
-    return FH_OK;
+    return check_reach(&ask->request, err);
 }
 
 static fh_status no_parameters(fhi_ask *ask, fh_str query, fh_err *err)
@@ -175,7 +181,7 @@ static fh_status read_members(fhi_ask *ask, fh_err *err)
     }
     FH_TRY(read_search(ask, err));
     if (!json_object_get(ask->root, "q")) return fhi_fail(err, FH_E_INVALID, "`q` is missing");
-    return FH_OK;
+    return check_reach(&ask->request, err);
 }
 
 fh_status fhi_ask_from_line(fhi_ask *ask, fh_str line, fh_err *err)

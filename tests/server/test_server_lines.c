@@ -97,6 +97,7 @@ static void bad_lines_are_answered_and_the_connection_lives(void **state)
         "{\"q\":null}",
         "{\"q\":\"a\",\"top\":\"10\"}",
         "{\"q\":\"a\",\"top\":1.5}",
+        "{\"q\":\"a\",\"top\":10,\"offset\":9991}",
         "{\"q\":\"a\",\"colour\":1}",
         "{\"q\":\"a\",\"q\":\"b\"}",
         "{\"q\":\"a\",\"article\":\"b\"}",
