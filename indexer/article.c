@@ -78,7 +78,10 @@ static fh_status finish(fhi_article *article, fh_err *err)
     fh_str *fields = article->record.fields;
     if (is_blank(fields[FH_FIELD_TITLE]) && is_blank(fields[FH_FIELD_BODY]))
         return fhi_fail(err, FH_E_INVALID, "neither title nor body");
-    if (fields[FH_FIELD_ID].len == 0) return fhi_fail(err, FH_E_INVALID, "empty id");
+    const fh_str id = fields[FH_FIELD_ID];
+    if (id.len == 0) return fhi_fail(err, FH_E_INVALID, "empty id");
+    if (fhi_utf8_check(id.ptr, id.len) < id.len) /* what else stands in the article has been checked as text */
+        return fhi_fail(err, FH_E_UTF8, "the name of the file is not UTF-8, and the article has no other id");
     FH_TRY(check_lengths(&article->record, err));
     return read_date(article, err);
 }

@@ -172,6 +172,19 @@ static void unreadable_date_goes_and_the_article_stays(void **state)
     fhi_article_fini(&article);
 }
 
+/* Such an id would make every answer that holds the article unreadable. */
+static void name_that_is_not_utf8_is_no_id(void **state)
+{
+    (void)state;
+    fhi_article article = {0};
+    fh_err err;
+    const fh_str name = FH_STR("a\xff.txt");
+    assert_int_equal(fhi_article_from_text(&article, FH_STR("Title"), name, &err), FH_E_UTF8);
+    assert_int_equal(fhi_article_from_json(&article, FH_STR("{\"title\":\"t\"}"), name, &err), FH_E_UTF8);
+    assert_int_equal(fhi_article_from_json(&article, FH_STR("{\"title\":\"t\",\"id\":\"1\"}"), name, &err), FH_OK);
+    fhi_article_fini(&article);
+}
+
 static void date_written_out_is_the_date_and_stays_as_written(void **state)
 {
     (void)state;
@@ -247,6 +260,7 @@ int main(void)
         cmocka_unit_test(json_article_nested_without_end_is_refused),
         cmocka_unit_test(json_article_body_may_have_16_mib_and_no_byte_more),
         cmocka_unit_test(json_article_long_id_is_refused),
+        cmocka_unit_test(name_that_is_not_utf8_is_no_id),
         cmocka_unit_test(date_written_out_is_the_date_and_stays_as_written),
         cmocka_unit_test(unreadable_date_goes_and_the_article_stays),
         cmocka_unit_test(text_article_takes_its_first_line_as_title),
