@@ -202,6 +202,19 @@ bench: ## index and query against libxapian, SQLite, Lucene; tables, and a page 
 .PHONY: bench-build
 bench-build: $(BUILD)/fihrist $(PEER_BIN)
 
+# `make bench-compare A B` or, where a name is also that of a target, `make bench-compare A=... B=...`
+ifeq ($(firstword $(MAKECMDGOALS)),bench-compare)
+A ?= $(word 2,$(MAKECMDGOALS))
+B ?= $(word 3,$(MAKECMDGOALS))
+.PHONY: $(wordlist 2,3,$(MAKECMDGOALS))
+$(wordlist 2,3,$(MAKECMDGOALS)): ; @:
+endif
+.PHONY: bench-compare
+bench-compare: ## A B: two revisions or programs in turns: regression, noise or gain, and how sure
+	@.ci/deps $(DEPS_build)
+	@$(again) bench-build
+	@FIHRIST=$(BUILD)/fihrist bench/compare.sh "$(A)" "$(B)"
+
 bench-smoke: ## the bench on a small corpus: that engines agree, never how fast they are; part of make test
 	@.ci/deps $(DEPS_build)
 	@$(again) bench-build

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,4 +177,65 @@ void fhi_bench_told_fini(fhi_bench_told *told)
     free(told->values);
     free(told->ends);
     *told = (fhi_bench_told){0};
+}
+
+bool fhi_bench_askers_comparable(const fhi_bench_asker *a, const fhi_bench_asker *b, uint32_t top)
+{
+    return top == 0 || (a->scale > 0 && b->scale > 0);
+}
+
+static bool same_values(const fhi_bench_told *a, double a_scale, const fhi_bench_told *b, double b_scale, double error,
+                        size_t query)
+{
+    const size_t a_start = query ? a->ends[query - 1] : 0, b_start = query ? b->ends[query - 1] : 0;
+    if (a->ends[query] - a_start != b->ends[query] - b_start) return false;
+    for (size_t i = 0; a_start + i < a->ends[query]; i++) {
+        const double left = a->values[a_start + i] * a_scale, right = b->values[b_start + i] * b_scale;
+        if (fabs(left - right) > error * fabs(left)) return false;
+    }
+    return true;
+}
+
+size_t fhi_bench_told_unequal(const fhi_bench_asker *a, const fhi_bench_told *from_a, const fhi_bench_asker *b,
+                              const fhi_bench_told *from_b, uint32_t top)
+{
+    const double error = top ? fmax(a->error, b->error) : 0;
+    size_t unequal = 0;
+    for (size_t i = 0; i < from_a->query_count; i++)
+        unequal += !same_values(from_a, top ? a->scale : 1, from_b, top ? b->scale : 1, error, i);
+    return unequal;
+}
+
+/* ---- what is asked --------------------------------------------------------------------------------------- */
+
+bool fhi_bench_agenda_add_set(fhi_bench_agenda *agenda, const char *path)
+{
+    if (agenda->set_count == FHI_BENCH_SETS_MAX) return false;
+    agenda->sets[agenda->set_count++] = path;
+    return true;
+}
+
+bool fhi_bench_agenda_add_task(fhi_bench_agenda *agenda, const char *text)
+{
+    uint64_t top = 0;
+    const bool best = strncmp(text, "top", 3) == 0 && fhi_bench_number(text + 3, 1, FHI_BENCH_TOP_MAX, &top);
+    if ((!best && strcmp(text, "count") != 0) || agenda->task_count == FHI_BENCH_TASKS_MAX) return false;
+    agenda->tasks[agenda->task_count++] = (uint32_t)top;
+    return true;
+}
+
+void fhi_bench_set_name(const char *path, char name[FHI_BENCH_SET_BYTES])
+{
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(name, FHI_BENCH_SET_BYTES, "%s", slash ? slash + 1 : path);
+    char *suffix = strstr(name, ".tsv");
+    if (suffix) *suffix = '\0';
+}
+
+void fhi_bench_task_name(uint32_t top, char name[FHI_BENCH_TASK_BYTES])
+{
+    if (top)
+        (void)snprintf(name, FHI_BENCH_TASK_BYTES, "top%u", top);
+    else
+        (void)snprintf(name, FHI_BENCH_TASK_BYTES, "count");
 }

@@ -65,7 +65,29 @@ fh_status fhi_bench_asker_load(fhi_bench_asker *asker, const char *queries, fh_e
 fh_status fhi_bench_asker_time(fhi_bench_asker *asker, uint32_t top, uint64_t *ns, fh_err *err);
 fh_status fhi_bench_asker_tell(fhi_bench_asker *asker, uint32_t top, fhi_bench_told *told, fh_err *err);
 void fhi_bench_told_fini(fhi_bench_told *told);
+/* Whether answers to this task can be told to differ: counts always, scores of one formula. */
+bool fhi_bench_askers_comparable(const fhi_bench_asker *a, const fhi_bench_asker *b, uint32_t top);
+/* How many queries were answered otherwise. */
+size_t fhi_bench_told_unequal(const fhi_bench_asker *a, const fhi_bench_told *from_a, const fhi_bench_asker *b,
+                              const fhi_bench_told *from_b, uint32_t top);
 /* Ends its input and waits for it; NULL members are allowed. */
 void fhi_bench_asker_close(fhi_bench_asker *asker);
+
+/* ---- what is asked ---- */
+
+enum { FHI_BENCH_SETS_MAX = 16, FHI_BENCH_TASKS_MAX = 8, FHI_BENCH_SET_BYTES = 64, FHI_BENCH_TASK_BYTES = 16 };
+
+typedef struct fhi_bench_agenda {
+    const char *sets[FHI_BENCH_SETS_MAX]; /* files */
+    size_t set_count;
+    uint32_t tasks[FHI_BENCH_TASKS_MAX]; /* the K of `topK`; 0: `count` */
+    size_t task_count;
+} fhi_bench_agenda;
+
+/* False when there is no room, or the task is none. */
+bool fhi_bench_agenda_add_set(fhi_bench_agenda *agenda, const char *path);
+bool fhi_bench_agenda_add_task(fhi_bench_agenda *agenda, const char *text);
+void fhi_bench_set_name(const char *path, char name[FHI_BENCH_SET_BYTES]); /* of the file, without .tsv */
+void fhi_bench_task_name(uint32_t top, char name[FHI_BENCH_TASK_BYTES]);
 
 #endif

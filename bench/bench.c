@@ -17,6 +17,7 @@ static const tool tools[] = {
     {"xapian-index", "index a file of words with libxapian", fhi_bench_xapian_index},
     {"xapian-query", "time queries on libxapian's index", fhi_bench_xapian_query},
     {"compare", "time queries on several engines, in turns", fhi_bench_compare},
+    {"pair", "tell a regression from noise", fhi_bench_pair},
     {"answer", "be one of the engines of compare", fhi_bench_answer},
     {"terms", "turn articles into lines of words", fhi_bench_terms},
     {"corpus", "make up documents", fhi_bench_corpus},

@@ -4,6 +4,7 @@
  *     tool.c                       messages, lines of files, time, random numbers
  *     query.c, rounds.c, engine.h  timed queries on an engine of this process: ours, libxapian
  *     compare.c, answer.c, asker.c engines in processes of their own, in turns; bench/peers has more of them
+ *     pair.c, stats.c              two builds in turns: is a difference more than noise?
  *     terms.c, corpus.c, queries.c words of real articles, a synthetic corpus, sets of queries
  *     xapian_index.c               the index of the other engine
  *     spawn.c, machine.c           cost of a command; what it is measured on
@@ -26,6 +27,7 @@ int fhi_bench_xapian_query(int argc, char **argv);
 int fhi_bench_xapian_index(int argc, char **argv);
 int fhi_bench_answer(int argc, char **argv);
 int fhi_bench_compare(int argc, char **argv);
+int fhi_bench_pair(int argc, char **argv);
 int fhi_bench_terms(int argc, char **argv);
 int fhi_bench_corpus(int argc, char **argv);
 int fhi_bench_queries(int argc, char **argv);

@@ -7,11 +7,10 @@
 #include "bench/asker.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 
-enum { ENGINES_MAX = 8, SETS_MAX = 16, TASKS_MAX = 8, ROUNDS_MAX = 10000 };
+enum { ENGINES_MAX = 8, ROUNDS_MAX = 10000 };
 
 static const char usage[] =
     "usage: fihrist bench compare --queries FILE... [--task TASK]... [options] -- NAME COMMAND...\n"
@@ -33,10 +32,7 @@ static const char usage[] =
 typedef struct job {
     fhi_bench_asker engines[ENGINES_MAX];
     size_t engine_count;
-    const char *sets[SETS_MAX]; /* files */
-    size_t set_count;
-    uint32_t tasks[TASKS_MAX]; /* the K of topK; 0: count */
-    size_t task_count;
+    fhi_bench_agenda agenda;
     uint64_t repeat, warm, seconds_max;
     uint64_t docs; /* passed on */
 } job;
@@ -64,25 +60,13 @@ static fh_status add_round(const job *j, fhi_bench_asker *engine, uint32_t top, 
     return FH_OK;
 }
 
-static bool same_values(const fhi_bench_told *a, double a_scale, const fhi_bench_told *b, double b_scale, double error,
-                        size_t query)
-{
-    const size_t a_start = query ? a->ends[query - 1] : 0, b_start = query ? b->ends[query - 1] : 0;
-    if (a->ends[query] - a_start != b->ends[query] - b_start) return false;
-    for (size_t i = 0; a_start + i < a->ends[query]; i++) {
-        const double left = a->values[a_start + i] * a_scale, right = b->values[b_start + i] * b_scale;
-        if (fabs(left - right) > error * fabs(left)) return false;
-    }
-    return true;
-}
-
 /* Counts or scores of all engines against the first one's. */
 static fh_status check_answers(job *j, uint32_t top, series *all, fh_err *err)
 {
     fhi_bench_told first, other;
     fhi_bench_asker *model = &j->engines[0];
     for (size_t e = 0; e < j->engine_count; e++)
-        all[e].unequal = e > 0 && top > 0 && model->scale * j->engines[e].scale <= 0 ? -1 : 0;
+        all[e].unequal = e == 0 || fhi_bench_askers_comparable(model, &j->engines[e], top) ? 0 : -1;
     FH_TRY(fhi_bench_asker_tell(model, top, &first, err));
     fh_status status = FH_OK;
     for (size_t e = 1; e < j->engine_count && status == FH_OK; e++) {
@@ -90,10 +74,7 @@ static fh_status check_answers(job *j, uint32_t top, series *all, fh_err *err)
         if (all[e].unequal < 0) continue;
         status = fhi_bench_asker_tell(engine, top, &other, err);
         if (status != FH_OK) break;
-        const double a_scale = top ? model->scale : 1, b_scale = top ? engine->scale : 1;
-        const double error = top ? fmax(model->error, engine->error) : 0;
-        for (size_t i = 0; i < model->query_count; i++)
-            all[e].unequal += !same_values(&first, a_scale, &other, b_scale, error, i);
+        all[e].unequal = (int64_t)fhi_bench_told_unequal(model, &first, engine, &other, top);
         fhi_bench_told_fini(&other);
     }
     fhi_bench_told_fini(&first);
@@ -102,20 +83,12 @@ static fh_status check_answers(job *j, uint32_t top, series *all, fh_err *err)
 
 /* ---- printing -------------------------------------------------------------------------------------------- */
 
-static void name_of_set(const char *path, char name[64])
-{
-    const char *slash = strrchr(path, '/');
-    (void)snprintf(name, 64, "%s", slash ? slash + 1 : path);
-    char *suffix = strstr(name, ".tsv");
-    if (suffix) *suffix = '\0';
-}
-
 static fh_status print_series(const job *j, const char *set, uint32_t top, const fhi_bench_asker *engine,
                               const series *s, fh_err *err)
 {
-    char task[16];
+    char task[FHI_BENCH_TASK_BYTES];
     json_t *times = json_array();
-    (void)snprintf(task, sizeof task, top ? "top%u" : "count", top);
+    fhi_bench_task_name(top, task);
     for (size_t i = 0; i < engine->query_count; i++)
         json_array_append_new(times, json_real((double)s->ns_min[i] / 1e3));
     json_t *line = json_pack("{ss ss ss ss si so so}", "set", set, "task", task, "engine", engine->name, "about",
@@ -138,10 +111,10 @@ static fh_status measure_task(job *j, const char *set, uint32_t top, series *all
 
 static fh_status measure_set(job *j, const char *path, fh_err *err)
 {
-    char set[64];
+    char set[FHI_BENCH_SET_BYTES];
     series all[ENGINES_MAX] = {{0}};
     fh_status status = FH_OK;
-    name_of_set(path, set);
+    fhi_bench_set_name(path, set);
     for (size_t e = 0; e < j->engine_count && status == FH_OK; e++) {
         fhi_bench_asker *engine = &j->engines[e];
         status = fhi_bench_asker_load(engine, path, err);
@@ -152,10 +125,10 @@ static fh_status measure_set(job *j, const char *path, fh_err *err)
         all[e].ns_min = calloc(engine->query_count, sizeof *all[e].ns_min);
         if (!all[e].ns || !all[e].ns_min) status = fhi_fail(err, FH_E_NOMEM, "not enough memory");
     }
-    for (size_t t = 0; t < j->task_count && status == FH_OK; t++) {
+    for (size_t t = 0; t < j->agenda.task_count && status == FH_OK; t++) {
         for (size_t e = 0; e < j->engine_count; e++)
             all[e].spent_ns = 0;
-        status = measure_task(j, set, j->tasks[t], all, err);
+        status = measure_task(j, set, j->agenda.tasks[t], all, err);
     }
     for (size_t e = 0; e < j->engine_count; e++) {
         free(all[e].ns);
@@ -166,25 +139,11 @@ static fh_status measure_set(job *j, const char *path, fh_err *err)
 
 /* ---- the tool -------------------------------------------------------------------------------------------- */
 
-static bool take_task(job *j, const char *text)
-{
-    uint64_t top = 0;
-    if (strcmp(text, "count") != 0 &&
-        (strncmp(text, "top", 3) != 0 || !fhi_bench_number(text + 3, 1, FHI_BENCH_TOP_MAX, &top)))
-        return false;
-    if (j->task_count == TASKS_MAX) return false;
-    j->tasks[j->task_count++] = (uint32_t)top;
-    return true;
-}
-
 static bool take_option(job *j, int option)
 {
     switch (option) {
-    case 'q':
-        if (j->set_count == SETS_MAX) return false;
-        j->sets[j->set_count++] = optarg;
-        return true;
-    case 't': return take_task(j, optarg);
+    case 'q': return fhi_bench_agenda_add_set(&j->agenda, optarg);
+    case 't': return fhi_bench_agenda_add_task(&j->agenda, optarg);
     case 'r': return fhi_bench_number(optarg, 1, ROUNDS_MAX, &j->repeat);
     case 'w': return fhi_bench_number(optarg, 0, ROUNDS_MAX, &j->warm);
     case 's': return fhi_bench_number(optarg, 1, 1000000, &j->seconds_max);
@@ -205,8 +164,8 @@ static int run(job *j, char **words)
         const fhi_bench_command *command = &commands[j->engine_count];
         status = fhi_bench_asker_open(&j->engines[j->engine_count], command->name, command->words, &err);
     }
-    for (size_t s = 0; s < j->set_count && status == FH_OK; s++)
-        status = measure_set(j, j->sets[s], &err);
+    for (size_t s = 0; s < j->agenda.set_count && status == FH_OK; s++)
+        status = measure_set(j, j->agenda.sets[s], &err);
     for (size_t e = 0; e < j->engine_count; e++)
         fhi_bench_asker_close(&j->engines[e]);
     return status == FH_OK ? 0 : fhi_bench_complain_err("compare", status, &err);
@@ -225,7 +184,7 @@ int fhi_bench_compare(int argc, char **argv)
     optind = 0;
     while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1)
         if (!take_option(&j, option)) return fhi_bench_usage(usage, option == 'h');
-    if (j.set_count == 0 || optind == argc) return fhi_bench_usage(usage, false);
-    if (j.task_count == 0) (void)take_task(&j, "top10");
+    if (j.agenda.set_count == 0 || optind == argc) return fhi_bench_usage(usage, false);
+    if (j.agenda.task_count == 0) (void)fhi_bench_agenda_add_task(&j.agenda, "top10");
     return run(&j, argv + optind);
 }

@@ -65,37 +65,26 @@ peer() {
     directory=
 }
 
+FIHRIST=$fihrist BENCH_NEWS=$news "$here/words.sh" "$dir"
+# libxapian takes minutes over what takes us seconds: what others made of the same words is kept.
+find "$dir" -maxdepth 1 -name '*.run' ! -newer "$dir/terms" -exec rm -f {} +
+
 directory=
 set --
 for file in "$news"/*.jsonl "$news"/*.jsonl.zst; do
     if [ -n "$news" ] && [ -f "$file" ]; then set -- "$@" "$file"; fi
 done
-
+rm -rf "$dir/press"
 if [ $# -gt 0 ]; then
-    say "words of $# files of news"
-    "$fihrist" bench terms --terms "$dir/terms.new" --titles "$dir/titles" "$@" >&2
     folder=$dir/press
     index "index press" "$folder" "$@"
     for query in "elections maroc" "انتخابات المغرب"; do
         spawn "one search, a new process" "$fihrist" search --index "$dir/press" --json -- "$query" >>"$report.new"
     done
-else
-    rm -rf "$dir/press"
-    say "no news in '$news': ${BENCH_DOCS:-100000} documents are made up"
-    "$fihrist" bench corpus --docs "${BENCH_DOCS:-100000}" --terms "$dir/terms.new" --titles "$dir/titles"
-fi
-
-# libxapian takes minutes over what takes us seconds: what others made of the same words is kept.
-if cmp -s "$dir/terms.new" "$dir/terms"; then
-    rm -f "$dir/terms.new"
-else
-    mv "$dir/terms.new" "$dir/terms"
-    rm -f "$dir"/*.run
 fi
 
 folder=$dir/words
 index "index words" "$folder" --format lines --analyzer words "$dir/terms"
-"$fihrist" bench queries --terms "$dir/terms" --titles "$dir/titles" --out "$dir/queries" --count "${BENCH_QUERIES:-500}"
 
 # The engines of the comparison: each name and its command, parted by --.
 set -- fihrist "$fihrist" bench answer fihrist "$dir/words"

@@ -7,10 +7,10 @@ runner=$PWD/bench/run.sh
 run_verb=bench
 
 ok 'help is asked for' run 0 --help
-for tool in query xapian-query xapian-index compare answer terms corpus queries spawn machine report relevance; do
+for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn machine report relevance; do
     ok "help names $tool" has out "$tool"
 done
-for tool in query xapian-query xapian-index compare answer terms corpus queries spawn machine report relevance; do
+for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn machine report relevance; do
     ok "$tool has help" run 0 $tool --help
     [ $tool = machine ] || ok "$tool without arguments is bad usage" run 2 $tool
     ok "$tool with an unknown option is bad usage" run 2 $tool --nonsense
@@ -86,6 +86,16 @@ ok 'an engine that ends is told of' run 1 compare --queries queries -- one true
 ok 'by its name' has err 'one ended instead of answering'
 ok 'an engine without a command is bad usage' run 2 compare --queries queries -- one
 ok 'so is an unknown task' run 2 compare --queries queries --task best -- one true
+
+printf 'OR\ta c\nAND\ta b\n' >two
+ok 'two builds are told apart from noise' run 0 pair --queries two --sittings 3 --rounds 1 \
+    -- A "$program" bench answer fihrist ours -- B "$program" bench answer fihrist changed
+ok 'with a line for each set and task' lines out 2
+ok 'answers that differ are counted' eval '[ "$(sed -n 2p out | awk "{ print \$(NF - 1) }")" = 2 ]'
+ok 'as JSON' run 0 pair --json --queries two --task count --sittings 3 --rounds 1 \
+    -- A "$program" bench answer fihrist ours -- B "$program" bench answer fihrist ours
+ok 'with what is sure' grep -q '"set":"two","task":"count",.*"low":.*"high":.*"p":.*"unequal":0,"verdict":"[a-zA-Z]*"' out
+ok 'one program is no pair' run 2 pair --queries two -- A "$program" bench answer fihrist ours
 
 peers=libxapian
 if [ -x "$(dirname "$program")/bench/peers/sqlite" ]; then peers="$peers sqlite"; fi

@@ -2,10 +2,12 @@
  * lines of the documented shape, random numbers and percentiles. */
 #include "bench/report.h"
 #include "bench/rounds.h"
+#include "bench/stats.h"
 #include "tests/support/corpus.h"
 #include "tests/support/scratch.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -249,13 +251,55 @@ static void random_numbers_are_the_published_ones(void **state)
     }
 }
 
+/* ---- differences ---- */
+
+static void assert_close(double value, double wanted, double error)
+{
+    if (!(fabs(value - wanted) <= error)) fail_msg("%.9g is not %.9g", value, wanted);
+}
+
+/* Tables of Student's t: two-sided 5 % and 1 %. */
+static void students_t_is_that_of_the_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        double t, p;
+        unsigned df;
+    } rows[] = {{12.7062, 0.05, 1}, {63.6567, 0.01, 1}, {4.30265, 0.05, 2},  {3.18245, 0.05, 3},
+                {2.26216, 0.05, 9}, {3.24984, 0.01, 9}, {2.20099, 0.05, 11}, {2.04227, 0.05, 30}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_close(fhi_bench_student_p(rows[i].t, rows[i].df), rows[i].p, 1e-5);
+        assert_close(fhi_bench_student_p(-rows[i].t, rows[i].df), rows[i].p, 1e-5);
+        assert_close(fhi_bench_student_t(rows[i].p, rows[i].df), rows[i].t, rows[i].t * 1e-5);
+    }
+    assert_close(fhi_bench_student_p(0, 7), 1, 1e-12);
+}
+
+/* Student's own example: hours of sleep gained by one drug over another (Biometrika 6, 1908): t 4.0621, p 0.00283. */
+static void paired_differences_are_judged_as_student_did(void **state)
+{
+    (void)state;
+    static const double sleep[] = {1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4};
+    const fhi_bench_paired found = fhi_bench_paired_t(sleep, 10, 0.05);
+    assert_close(found.mean, 1.58, 1e-9);
+    assert_close(found.p, 0.00283, 1e-5);
+    assert_close(found.margin, 0.87989, 1e-4);
+    static const double same[] = {0, 0, 0};
+    assert_close(fhi_bench_paired_t(same, 3, 0.05).p, 1, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(queries_are_read_with_their_words),      cmocka_unit_test(a_bad_line_is_named_with_its_file),
-        cmocka_unit_test(a_file_without_queries_is_refused),      cmocka_unit_test(answers_are_those_of_the_engine),
-        cmocka_unit_test(an_index_that_is_not_there_is_an_error), cmocka_unit_test(percentiles_are_nearest_ranks),
+        cmocka_unit_test(queries_are_read_with_their_words),
+        cmocka_unit_test(a_bad_line_is_named_with_its_file),
+        cmocka_unit_test(a_file_without_queries_is_refused),
+        cmocka_unit_test(answers_are_those_of_the_engine),
+        cmocka_unit_test(an_index_that_is_not_there_is_an_error),
+        cmocka_unit_test(percentiles_are_nearest_ranks),
         cmocka_unit_test(random_numbers_are_the_published_ones),
+        cmocka_unit_test(students_t_is_that_of_the_tables),
+        cmocka_unit_test(paired_differences_are_judged_as_student_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
