@@ -1,7 +1,10 @@
-/* eval.h - a plan resolved against one segment: the tree that answers range by range.
+/* eval.h - a plan resolved against one segment: the tree that answers quarter by quarter, 64 documents at a time.
  *
- * resolve.c builds it, bounds.c tells what a chunk may hold and score, eval.c and phrase.c give the documents of a
- * range, score.c their scores, run.c walks. Nothing outside engine/match includes this.
+ * resolve.c builds it, bounds.c tells what a chunk may hold and score, eval.c, group.c and phrase.c give the documents
+ * of a quarter, score.c their scores, run.c walks. Nothing outside engine/match includes this.
+ *
+ * Bounds are kept twice: as floats by chunk, and by quarter as whole numbers, scaled so that the bounds of all words
+ * together stay below 65,536. Both are never below the score they bound.
  */
 #ifndef FHI_EVAL_H
 #define FHI_EVAL_H
@@ -35,9 +38,7 @@ typedef struct fhi_plan {
     fhi_arena *arena;
     fh_err *err;
     float average_length;
-    const float *k_of_norm; /* at the average of the whole index */
-    const float *shares;    /* tf / (tf + K), by frequency below FHI_SHARE_FREQS and length byte */
-    float unit;             /* weight of one occurrence in the body */
+    const float *k_of_norm; /* unit * K at the average of the whole index */
     uint32_t leaf_count;
 } fhi_plan;
 
@@ -55,18 +56,29 @@ typedef enum fhi_eval_kind {
     FHI_EVAL_DAYS
 } fhi_eval_kind;
 
+/* The lists of a group that are decoded whole, summed by document of the chunk in view. */
+typedef struct fhi_union {
+    uint64_t masks[FHI_CHUNK_QUARTERS];
+    uint32_t ranks[FHI_CHUNK_QUARTERS]; /* index below of the first document of a quarter */
+    uint32_t *freqs, *exact_freqs;
+    uint32_t room;
+    uint8_t bounds[FHI_CHUNK_QUARTERS];
+    uint32_t range;                         /* of the dense lists, summed below; UINT32_MAX: none */
+    uint64_t range_masks[FHI_RANGE_QUARTERS];
+    uint32_t range_freqs[FHI_RANGE_DOCS], range_exact_freqs[FHI_RANGE_DOCS];
+} fhi_union;
+
 /* Lists that count as one word. */
 typedef struct fhi_group {
     fhi_cursor *cursors;
-    fhi_block *blocks; /* one per cursor, or one shared when `gathered` */
     uint32_t count;
-    bool by_form;     /* only postings with a wanted form match */
-    uint64_t mask[4]; /* of the range in view */
-    uint32_t *freqs;  /* gathered: per document of the range */
-    uint32_t *exact_freqs;
-    uint32_t df;         /* smallest first in phrases */
-    uint32_t offset;     /* in a phrase */
-    uint32_t *positions; /* of one document */
+    bool by_form;  /* only postings with a wanted form match */
+    uint32_t df;   /* smallest first in phrases */
+    uint32_t offset; /* in a phrase */
+    /* the quarter in view */
+    uint64_t mask;
+    uint32_t first;        /* one list: for its lanes */
+    uint32_t *positions;   /* of one document */
     uint32_t position_count, position_room;
 } fhi_group;
 
@@ -76,75 +88,96 @@ struct fhi_eval {
     uint32_t df;  /* documents it may match, roughly: orders the children of an AND */
     uint8_t cost; /* cheap children of an AND are asked first */
     bool title_only;
-    bool gathered; /* WORD of several lists: frequencies are summed while matching */
     uint32_t child_count;
-    fhi_eval **children; /* in the order of the plan: scores are summed in it */
-    fhi_eval **cheapest; /* AND: the same, cheapest first */
-    float weight;        /* (k1 + 1) * idf * weight of the node */
-    float exact_weight;  /* the same of the exact form beside the stem; 0: none */
-    float bound_weight;  /* what a stored bound of 1/255 is worth at most; rounded up to cover sums of floats */
-    fhi_group *groups;   /* WORD: one; PHRASE: the slots, rarest first */
+    fhi_eval **children;  /* in the order of the plan: scores are summed in it */
+    fhi_eval **cheapest;  /* AND: the same, cheapest first */
+    float weight;         /* (k1 + 1) * idf * weight of the node */
+    float exact_weight;   /* the same of the exact form beside the stem; 0: none */
+    float bound_weight;   /* what a stored bound of 1/255 is worth at most; rounded up to cover sums of floats */
+    uint16_t bound_units; /* 256 times that, scaled */
+    fhi_group *groups;    /* WORD: one; PHRASE: the slots, rarest first */
     uint32_t group_count;
+    fhi_union *united; /* WORD of several lists, or by form */
     uint32_t window;
-    uint32_t *phrase_freqs; /* per document of the range in view */
+    uint32_t *phrase_freqs; /* per document of the quarter in view */
     uint8_t *accepted;      /* COLUMN: one byte per ordinal */
     fhi_column column;
     uint32_t day_first, day_last;
-    uint64_t mask[4];     /* documents of the range in view */
-    uint64_t possible[4]; /* ranges of the chunk in view that may hold a match */
+    uint64_t possible[FHI_QUARTER_WORDS]; /* quarters of the chunk in view that may hold a match */
+    uint64_t mask;                        /* documents of the quarter in view */
     /* not cleared when made: */
-    uint8_t quarters[FHI_CHUNK_RANGES]; /* the same by quarter of each range, one bit each */
-    float bounds[FHI_CHUNK_RANGES];
+    uint16_t sums[FHI_CHUNK_QUARTERS]; /* bounds, scaled; 0 where possible has no bit */
+    uint8_t lanes[FHI_QUARTER_DOCS], exact_lanes[FHI_QUARTER_DOCS];
 };
 
 typedef struct fhi_walk {
     const fhi_plan *plan;
     const fhi_segment *segment;
-    uint32_t chunk, range;
-    uint64_t need[4]; /* documents of the range that may still matter */
-    float least;      /* what a document must score to matter; 0: all do */
+    const fhi_kernels *kernels;
+    float units;     /* bounds by quarter are so many times the score */
+    uint32_t chunk, quarter;
+    uint32_t base;   /* first document of the quarter */
+    float least;     /* what a document must score to matter; 0: all do */
+    uint32_t least_units;
     const fhi_eval *root;
-    float scores[FHI_RANGE_DOCS];
+    /* what the words of the plan add to the scores of the quarter in view, in its order */
+    fhi_addend *addends;
+    uint32_t addend_count;
+    uint64_t unsure; /* documents for which an addend is only a bound */
 } fhi_walk;
 
 /* Statistics of a whole tree: one fhi_word_stats a word, in preorder. */
 fh_status fhi_plan_gather(fhi_plan *plan, const fhi_node *root, fhi_word_stats **stats);
+/* *units: the scale of the bounds by quarter. */
 fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_stats *stats, uint32_t segment,
-                           fhi_eval **out);
+                           fhi_eval **out, float *units);
 
 /* What a chunk may score at most without looking into it; below 0 when it cannot match. */
 float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk);
-/* Brings a chunk into view: possible and quarters. */
-void fhi_eval_enter(fhi_eval *eval, uint32_t chunk);
-/* Bounds of the given ranges. */
-void fhi_eval_bound(fhi_eval *eval, const uint64_t ranges[4]);
-/* Bounds of the quarters of a range, at least where `quarters` has a bit. After bound() of it. */
-void fhi_eval_bound_quarters(const fhi_eval *eval, uint32_t range, float bounds[4]);
-/* Asks ahead for what a range will want, under the top of a plan. */
-void fhi_eval_prefetch(const fhi_eval *eval, uint32_t range);
-/* Documents of the range under an OR at the top of a plan that may reach walk->least: eval->mask. */
-void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);
-/* Documents of the range among `need`: eval->mask. */
-void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);
-void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4]);
-/* Adds the scores of the documents of mask. */
-void fhi_eval_score(fhi_walk *walk, fhi_eval *eval, const uint64_t mask[4]);
+/* Brings a chunk into view: possible. */
+void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval);
+/* Bounds of the chunk in view: sums. */
+void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval);
+/* Asks ahead for what a quarter will want, under the top of a plan. */
+void fhi_eval_prefetch(const fhi_eval *eval, uint32_t quarter);
+/* Documents of the quarter, at the top of a plan, that may reach walk->least: eval->mask. */
+void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need);
+/* Documents of the quarter among `need`: eval->mask. */
+void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
+void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
+/* Appends the addends of the documents of mask. */
+void fhi_eval_collect(fhi_walk *walk, fhi_eval *eval, uint64_t mask);
+/* Adds the exact score of one document, in the same order. */
+float fhi_eval_score(fhi_walk *walk, const fhi_eval *eval, uint32_t doc, float score);
 /* First failure of any cursor below. */
 fh_status fhi_eval_status(const fhi_eval *eval);
 
-/* Loads the range for every list of the group: group->mask. */
-void fhi_group_load(fhi_walk *walk, fhi_group *group);
-/* Positions of one document of the range into group->positions; only below `end`. */
+/* Brings the chunk into view of every list; possible is what any of them holds. False when there is none. */
+bool fhi_group_enter(fhi_group *group, uint32_t chunk, uint64_t possible[FHI_QUARTER_WORDS]);
+/* Sums of the lists' bounds, at most 255: x / (x + K) grows slower than x. */
+void fhi_group_bound(fhi_group *group, uint8_t bounds[FHI_CHUNK_QUARTERS]);
+/* Documents of the quarter in view that any list holds. */
+uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group);
+/* Positions of one document of the quarter into group->positions; only below `end`. */
 bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_t end);
 
-static inline bool fhi_mask_any(const uint64_t mask[4])
+/* The same of a word of several lists, whose frequencies are summed. */
+bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUARTER_WORDS]);
+void fhi_union_bound(fhi_eval *eval, uint8_t bounds[FHI_CHUNK_QUARTERS]);
+uint64_t fhi_union_mask(fhi_walk *walk, fhi_eval *eval); /* fills lanes, too */
+void fhi_union_freqs(const fhi_walk *walk, const fhi_eval *eval, uint32_t doc, uint32_t *freq, uint32_t *exact_freq);
+
+static inline bool fhi_bitmap_any(const uint64_t bitmap[FHI_QUARTER_WORDS])
 {
-    return (mask[0] | mask[1] | mask[2] | mask[3]) != 0;
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < FHI_QUARTER_WORDS; i++)
+        any |= bitmap[i];
+    return any != 0;
 }
 
-static inline bool fhi_mask_has(const uint64_t mask[4], uint32_t i)
+static inline bool fhi_bitmap_has(const uint64_t *bitmap, uint32_t i)
 {
-    return mask[i / 64] >> (i % 64) & 1;
+    return bitmap[i / 64] >> (i % 64) & 1;
 }
 
 #endif

@@ -106,52 +106,43 @@ static uint32_t count_windows(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint
 
 /* ---- which documents are worth it ---- */
 
-/* Most often the phrase can occur in a document: as often as its rarest word. */
-static uint32_t most_frequent(fhi_walk *walk, fhi_eval *eval, uint32_t doc)
+/* Documents where a phrase that is the whole plan could still reach the score to beat: it occurs as often as its rarest
+ * word at most. */
+static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
-    uint32_t least = UINT32_MAX;
+    uint8_t least[FHI_QUARTER_DOCS], lanes[FHI_QUARTER_DOCS], docs[FHI_QUARTER_DOCS];
+    float bounds[FHI_QUARTER_DOCS];
+    uint64_t open = 0, found = 0; /* open: nothing is known of how often */
+    memset(least, FHI_LANE_MAX, sizeof least);
     for (uint32_t i = 0; i < eval->group_count; i++) {
         fhi_group *group = &eval->groups[i];
-        uint32_t count = 0;
-        for (uint32_t j = 0; j < group->count; j++) {
-            const uint32_t posting = fhi_block_index(&group->blocks[j], doc);
-            if (posting == UINT32_MAX) continue;
-            count +=
-                fhi_cursor_positions(&group->cursors[j], walk->range, &group->blocks[j], posting, false, NULL, NULL, 0);
-        }
-        if (count < least) least = count;
+        if (group->count != 1) continue;
+        (void)fhi_cursor_lanes(&group->cursors[0], group->first, group->mask, lanes, NULL);
+        for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++)
+            least[doc] = lanes[doc] < least[doc] ? lanes[doc] : least[doc];
     }
-    return least;
+    for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++)
+        open |= (uint64_t)(least[doc] == FHI_LANE_MAX) << doc;
+    const fhi_addend addend = {least, mask, eval->weight};
+    const uint32_t count = walk->kernels->score(&addend, 1, mask, walk->segment->norms + walk->base,
+                                                walk->plan->k_of_norm, walk->least, docs, bounds);
+    for (uint32_t i = 0; i < count; i++)
+        found |= UINT64_C(1) << docs[i];
+    return mask & (found | open);
 }
 
-/* Whether a phrase that is the whole plan could still reach the score to beat in this document. */
-static bool may_reach(fhi_walk *walk, fhi_eval *eval, uint32_t doc)
+void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 {
-    if (walk->root != eval || walk->least <= 0.0f) return true;
-    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    const float tf = (float)most_frequent(walk, eval, doc);
-    const float k = walk->plan->k_of_norm[walk->segment->norms[base + doc]];
-    return eval->weight * (tf / (tf + k)) * 1.0005f >= walk->least;
-}
-
-void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, const uint64_t need[4])
-{
-    memcpy(eval->mask, need, sizeof eval->mask);
-    for (uint32_t i = 0; i < eval->group_count && fhi_mask_any(eval->mask); i++) {
-        fhi_group_load(walk, &eval->groups[i]);
-        for (uint32_t word = 0; word < 4; word++)
-            eval->mask[word] &= eval->groups[i].mask[word];
+    for (uint32_t i = 0; i < eval->group_count && need; i++)
+        need &= fhi_group_mask(walk, &eval->groups[i]);
+    if (need && walk->root == eval && walk->least > 0.0f) need = may_reach(walk, eval, need);
+    eval->mask = need;
+    for (uint64_t bits = need; bits; bits &= bits - 1) {
+        const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
+        const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, walk->base + doc) : UINT32_MAX;
+        const uint32_t freq =
+            eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
+        eval->phrase_freqs[doc] = freq;
+        if (freq == 0) eval->mask &= ~(UINT64_C(1) << doc);
     }
-    if (!fhi_mask_any(eval->mask)) return;
-    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = eval->mask[word]; bits; bits &= bits - 1) {
-            const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, base + doc) : UINT32_MAX;
-            uint32_t freq = 0;
-            if (may_reach(walk, eval, doc))
-                freq = eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
-            eval->phrase_freqs[doc] = freq;
-            if (freq == 0) eval->mask[word] &= ~(UINT64_C(1) << (doc % 64));
-        }
 }

@@ -205,6 +205,7 @@ typedef struct tree_builder {
     uint32_t segment_number;
     const fhi_word_stats *next;
     float bound_scale; /* stored bounds hold for the segment's average length; a larger one now may exceed them */
+    float bound_total; /* the most that all words can score together */
 } tree_builder;
 
 static double idf_of(const fhi_plan *plan, uint64_t df)
@@ -219,20 +220,18 @@ static fh_status new_eval(const tree_builder *builder, fhi_eval_kind kind, fhi_e
 {
     *out = fhi_arena_alloc(builder->plan->arena, sizeof **out);
     if (!*out) return out_of_memory(builder->plan);
-    memset(*out, 0, offsetof(fhi_eval, quarters));
+    memset(*out, 0, offsetof(fhi_eval, sums));
     (*out)->kind = kind;
     return FH_OK;
 }
 
-/* Cursors of the lists that exist here. shared: one block serves all of them. */
-static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *class, bool by_form, bool shared,
-                            fhi_group *group)
+/* Cursors of the lists that exist here. */
+static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *class, bool by_form, fhi_group *group)
 {
     fhi_arena *arena = builder->plan->arena;
     group->by_form = by_form;
     group->cursors = fhi_arena_alloc(arena, ((size_t) class->list_count + 1) * sizeof *group->cursors);
-    group->blocks = fhi_arena_alloc(arena, (shared ? 1 : (size_t) class->list_count + 1) * sizeof *group->blocks);
-    if (!group->cursors || !group->blocks) return out_of_memory(builder->plan);
+    if (!group->cursors) return out_of_memory(builder->plan);
     for (uint32_t i = 0; i < class->list_count; i++) {
         const fhi_found *found = &class->lists[i];
         const fhi_form_set *wanted = found->forms.forms ? &found->forms : NULL;
@@ -247,13 +246,14 @@ static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *
     return FH_OK;
 }
 
-static void set_weights(const tree_builder *builder, const fhi_node *node, double idf, double exact_idf, fhi_eval *eval)
+static void set_weights(tree_builder *builder, const fhi_node *node, double idf, double exact_idf, fhi_eval *eval)
 {
     const fhi_settings *settings = fhi_index_settings(builder->plan->index);
     const double unit = (double)node->weight * ((double)settings->k1 + 1.0);
     eval->weight = (float)(unit * idf);
     eval->exact_weight = (float)(unit * exact_idf * (double)settings->exact_weight);
     eval->bound_weight = (eval->weight + eval->exact_weight) / 255.0f * builder->bound_scale * 1.0005f;
+    builder->bound_total += 255.0f * eval->bound_weight;
 }
 
 static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_eval **out)
@@ -269,18 +269,18 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     if (!eval->groups) return out_of_memory(builder->plan);
     eval->group_count = 1;
     eval->title_only = node->title_only;
-    eval->gathered = class->list_count > 1 || by_form;
-    FH_TRY(fill_group(builder, class, by_form, eval->gathered && !node->title_only, eval->groups));
+    FH_TRY(fill_group(builder, class, by_form, eval->groups));
+    const bool united = eval->groups->count > 1 || by_form;
     const bool beside = !prefix && !by_form && stats->exact_df > 0 && keeps_forms(builder->plan);
     set_weights(builder, node, idf_of(builder->plan, stats->df), beside ? idf_of(builder->plan, stats->exact_df) : 0.0,
                 eval);
     if (eval->groups->count == 0) eval->kind = FHI_EVAL_NONE;
     eval->df = eval->groups->df;
-    eval->cost = (uint8_t)(1 + (eval->gathered ? 1 : 0) + (eval->title_only ? 3 : 0));
-    if (!eval->gathered) return FH_OK;
-    eval->groups->freqs = fhi_arena_alloc(arena, 2 * FHI_RANGE_DOCS * sizeof(uint32_t));
-    if (!eval->groups->freqs) return out_of_memory(builder->plan);
-    eval->groups->exact_freqs = eval->groups->freqs + FHI_RANGE_DOCS;
+    eval->cost = (uint8_t)(1 + (united ? 1 : 0) + (eval->title_only ? 3 : 0));
+    if (!united) return FH_OK;
+    eval->united = fhi_arena_alloc(arena, sizeof *eval->united);
+    if (!eval->united) return out_of_memory(builder->plan);
+    eval->united->room = 0;
     return FH_OK;
 }
 
@@ -302,7 +302,7 @@ static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi
     FH_TRY(new_eval(builder, FHI_EVAL_PHRASE, out));
     fhi_eval *eval = *out;
     eval->groups = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *eval->groups);
-    eval->phrase_freqs = fhi_arena_alloc(builder->plan->arena, FHI_RANGE_DOCS * sizeof(uint32_t));
+    eval->phrase_freqs = fhi_arena_alloc(builder->plan->arena, FHI_QUARTER_DOCS * sizeof(uint32_t));
     if (!eval->groups || !eval->phrase_freqs) return out_of_memory(builder->plan);
     eval->group_count = node->slot_count;
     eval->title_only = node->title_only;
@@ -312,7 +312,7 @@ static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi
         const fhi_word_stats *stats = builder->next++;
         const bool by_form = keeps_forms(builder->plan) && node->slots[i].word.exact_only;
         idf += idf_of(builder->plan, stats->df);
-        FH_TRY(fill_group(builder, &stats->segments[builder->segment_number], by_form, false, &eval->groups[i]));
+        FH_TRY(fill_group(builder, &stats->segments[builder->segment_number], by_form, &eval->groups[i]));
         eval->groups[i].offset = node->slots[i].offset;
         if (eval->groups[i].count == 0) eval->kind = FHI_EVAL_NONE;
     }
@@ -395,15 +395,28 @@ static fh_status resolve(tree_builder *builder, const fhi_node *node, fhi_eval *
     }
 }
 
-fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_stats *stats, uint32_t segment,
-                           fhi_eval **out)
+/* Rounded up: a bound of b in 1/255 becomes b * units / 256 + 1, never less than the score it bounds. */
+static void set_units(fhi_eval *eval, float units)
 {
+    eval->bound_units = (uint16_t)(256.0f * units * eval->bound_weight * 1.0001f + 1.0f);
+    for (uint32_t i = 0; i < eval->child_count; i++)
+        set_units(eval->children[i], units);
+}
+
+fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_stats *stats, uint32_t segment,
+                           fhi_eval **out, float *units)
+{
+    enum { UNITS_TOTAL = 60000 }; /* what is left is for rounding; sums that pass the top are taken for the top */
     tree_builder state = {.plan = plan,
                           .segment = fhi_index_segment(plan->index, segment),
                           .segment_number = segment,
                           .next = stats,
                           .bound_scale = 1.0f};
     const float here = state.segment->average_length;
+    *units = 0.0f;
     if (here > 0.0f && plan->average_length > here) state.bound_scale = plan->average_length / here;
-    return resolve(&state, root, out);
+    FH_TRY(resolve(&state, root, out));
+    if (state.bound_total > 0.0f) *units = UNITS_TOTAL / state.bound_total;
+    set_units(*out, *units);
+    return FH_OK;
 }

@@ -1,18 +1,16 @@
 /* run.c - walks the segments of a snapshot and keeps the best.
  *
- * Each chunk of 65,536 documents is brought into view, which gives an upper bound per range of 256. Ranges are
- * visited from the highest bound down; once k hits are held, a range whose bound lies below the worst of them is
- * not opened. Equal scores are decided by document order, so a range is skipped only when strictly below.
+ * Each chunk of 65,536 documents is brought into view, which gives an upper bound per quarter of 64. Quarters are
+ * visited from the highest bounds down, a level at a time; once k hits are held, a quarter whose bound lies below the
+ * worst of them is not opened. Equal scores are decided by document order, so a quarter is skipped only when strictly
+ * below.
  */
 #include "engine/match/eval.h"
 
 #include <stdlib.h>
 #include <time.h>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
-enum { DEADLINE_RANGES = 32, BUCKETS = 32, PREFETCH_RANGES = 3 };
+enum { DEADLINE_QUARTERS = 64, PREFETCH_QUARTERS = 4 };
 
 typedef struct entry {
     uint64_t key; /* larger is better: order-preserving bits of the score, or day and minute */
@@ -33,7 +31,6 @@ typedef struct matching {
     bool kept; /* hits are wanted, not only the count */
     uint64_t total;
     uint32_t until_deadline;
-    size_t quarter_bytes; /* of 64 scores; a variable, so that clearing them is the library's fast call */
     fh_status status;
 } matching;
 
@@ -104,63 +101,44 @@ static float threshold(const matching *search)
     return score_of_key(search->heap[0].key);
 }
 
-/* ---- one range ---- */
+/* ---- one quarter ---- */
 
-static void needed(const matching *search, uint64_t need[4])
+/* Documents of the quarter that are there. */
+static uint64_t needed(const matching *search)
 {
     const fhi_walk *walk = &search->walk;
-    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
     const uint32_t docs = walk->segment->doc_count;
-    for (uint32_t word = 0; word < 4; word++) {
-        const uint32_t first = base + word * 64;
-        need[word] = first >= docs ? 0 : docs - first >= 64 ? UINT64_MAX : (UINT64_C(1) << (docs - first)) - 1;
-        if (need[word] && search->live) need[word] &= search->live[base / 64 + word];
-    }
-}
-
-/* Bit i: scores[i] of 64 is at least the threshold. */
-static uint64_t at_least(const float scores[64], float least)
-{
-    uint64_t bits = 0;
-#if defined(__SSE2__)
-    const __m128 limit = _mm_set1_ps(least);
-    for (uint32_t i = 0; i < 64; i += 4)
-        bits |= (uint64_t)(unsigned)_mm_movemask_ps(_mm_cmpge_ps(_mm_loadu_ps(scores + i), limit)) << i;
-#else
-    for (uint32_t i = 0; i < 64; i++)
-        bits |= (uint64_t)(scores[i] >= least) << i;
-#endif
-    return bits;
+    if (walk->base >= docs) return 0;
+    const uint32_t left = docs - walk->base;
+    const uint64_t need = left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1;
+    return search->live ? need & search->live[walk->base / 64] : need;
 }
 
 static void offer_scores(matching *search, fhi_eval *root)
 {
     fhi_walk *walk = &search->walk;
-    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    for (uint32_t word = 0; word < 4; word++)
-        if (walk->need[word]) memset(walk->scores + word * 64, 0, search->quarter_bytes);
-    fhi_eval_score(walk, root, root->mask);
-    const float least = threshold(search);
-    for (uint32_t word = 0; word < 4; word++) {
-        uint64_t bits = root->mask[word];
-        if (bits && least > 0.0f) bits &= at_least(walk->scores + word * 64, least);
-        for (; bits; bits &= bits - 1) {
-            const uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            offer(search, key_of_score(walk->scores[i]), base + i);
-        }
+    uint8_t docs[FHI_QUARTER_DOCS];
+    float scores[FHI_QUARTER_DOCS];
+    walk->addend_count = 0;
+    walk->unsure = 0;
+    fhi_eval_collect(walk, root, root->mask);
+    const uint32_t count =
+        walk->kernels->score(walk->addends, walk->addend_count, root->mask, walk->segment->norms + walk->base,
+                             walk->plan->k_of_norm, walk->least, docs, scores);
+    for (uint32_t i = 0; i < count; i++) {
+        if (walk->unsure >> docs[i] & 1) scores[i] = fhi_eval_score(walk, root, docs[i], 0.0f);
+        offer(search, key_of_score(scores[i]), walk->base + docs[i]);
     }
 }
 
 static void offer_days(matching *search, const fhi_eval *root)
 {
     const fhi_walk *walk = &search->walk;
-    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = root->mask[word]; bits; bits &= bits - 1) {
-            const uint32_t doc = base + word * 64 + (uint32_t)__builtin_ctzll(bits);
-            const uint64_t day = fhi_segment_day(walk->segment, doc);
-            offer(search, day << 16 | fhi_segment_minute(walk->segment, doc), doc);
-        }
+    for (uint64_t bits = root->mask; bits; bits &= bits - 1) {
+        const uint32_t doc = walk->base + (uint32_t)__builtin_ctzll(bits);
+        const uint64_t day = fhi_segment_day(walk->segment, doc);
+        offer(search, day << 16 | fhi_segment_minute(walk->segment, doc), doc);
+    }
 }
 
 static bool past_deadline(matching *search)
@@ -168,38 +146,23 @@ static bool past_deadline(matching *search)
     const uint64_t deadline = search->plan.options->deadline_ns;
     if (deadline == 0 || search->until_deadline-- > 0) return false;
     struct timespec now;
-    search->until_deadline = DEADLINE_RANGES;
+    search->until_deadline = DEADLINE_QUARTERS;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     if ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec < deadline) return false;
     search->status = fhi_fail(search->plan.err, FH_E_DEADLINE, "the query took too long");
     return true;
 }
 
-/* Drops the quarters of the range that cannot match or, when pruning, score enough. */
-static bool narrow(const matching *search, const fhi_eval *root, uint64_t need[4])
+static bool visit(matching *search, fhi_eval *root, uint32_t quarter)
 {
-    const uint32_t range = search->walk.range;
-    float bounds[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    if (search->walk.least > 0.0f) fhi_eval_bound_quarters(root, range, bounds);
-    for (uint32_t quarter = 0; quarter < 4; quarter++)
-        if (!(root->quarters[range] >> quarter & 1) || bounds[quarter] < search->walk.least) need[quarter] = 0;
-    return fhi_mask_any(need);
-}
-
-static bool visit(matching *search, fhi_eval *root, uint32_t range)
-{
-    uint64_t *need = search->walk.need;
+    fhi_walk *walk = &search->walk;
     if (past_deadline(search)) return false;
-    search->walk.range = range;
-    search->walk.least = threshold(search);
-    search->walk.root = root;
-    needed(search, need);
-    if (!narrow(search, root, need)) return true;
-    fhi_eval_match_best(&search->walk, root, need);
-    if (search->counted)
-        for (uint32_t word = 0; word < 4; word++)
-            search->total += fhi_popcount64(root->mask[word]);
-    if (!search->kept || !fhi_mask_any(root->mask)) return true;
+    walk->quarter = quarter;
+    walk->base = walk->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
+    fhi_eval_match_best(walk, root, needed(search));
+    if (!root->mask) return true;
+    if (search->counted) search->total += fhi_popcount64(root->mask);
+    if (!search->kept) return true;
     if (search->scored)
         offer_scores(search, root);
     else
@@ -209,56 +172,65 @@ static bool visit(matching *search, fhi_eval *root, uint32_t range)
 
 /* ---- one chunk ---- */
 
-/* Ranges that may match, from the highest bound down, roughly: 32 buckets between 0 and the highest. */
-static uint32_t order_ranges(const fhi_eval *root, float least, uint8_t order[FHI_CHUNK_RANGES])
+/* What a hit must now score, as a number and in the units of the bounds. */
+static void raise_least(matching *search)
 {
-    uint8_t bucket_of[FHI_CHUNK_RANGES];
-    uint16_t starts[BUCKETS + 1] = {0};
-    float highest = 0.0f;
-    uint32_t count = 0;
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1) {
-            const float bound = root->bounds[word * 64 + (uint32_t)__builtin_ctzll(bits)];
-            if (bound > highest) highest = bound;
-        }
-    const float scale = highest > 0.0f ? (BUCKETS - 1) / highest : 0.0f;
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1) {
-            const uint32_t range = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (root->bounds[range] < least) continue;
-            bucket_of[range] = (uint8_t)(BUCKETS - 1 - (uint32_t)(root->bounds[range] * scale));
-            starts[bucket_of[range] + 1]++;
-            count++;
-        }
-    for (uint32_t i = 0; i < BUCKETS; i++)
-        starts[i + 1] = (uint16_t)(starts[i + 1] + starts[i]);
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1) {
-            const uint32_t range = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (root->bounds[range] >= least) order[starts[bucket_of[range]]++] = (uint8_t)range;
-        }
-    return count;
+    fhi_walk *walk = &search->walk;
+    const float least = threshold(search), units = least * walk->units;
+    walk->least = least;
+    walk->least_units = units < (float)UINT16_MAX ? (uint32_t)units : UINT16_MAX;
+}
+
+static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + PREFETCH_QUARTERS < count) fhi_eval_prefetch(root, quarters[i + PREFETCH_QUARTERS]);
+        if (search->pruned) raise_least(search);
+        if (search->pruned && root->sums[quarters[i]] < search->walk.least_units) continue;
+        if (!visit(search, root, quarters[i])) return false;
+    }
+    return true;
+}
+
+/* From the highest bounds down: those near the highest first, then the rest in a few levels, in document order each. */
+static void visit_best_first(matching *search, fhi_eval *root)
+{
+    static const uint8_t levels[] = {240, 216, 184, 144, 96, 0}; /* in 1/256 of the highest bound */
+    uint16_t quarters[FHI_CHUNK_QUARTERS];
+    fhi_walk *walk = &search->walk;
+    const uint32_t highest = walk->kernels->highest(root->sums, root->possible);
+    uint32_t high = UINT16_MAX;
+    for (size_t level = 0; level < sizeof levels; level++) {
+        raise_least(search);
+        if (high < walk->least_units) return;
+        const uint32_t wanted = highest * levels[level] / 256;
+        const uint32_t low = wanted > walk->least_units ? wanted : walk->least_units;
+        const uint32_t count =
+            walk->kernels->select(root->sums, root->possible, (uint16_t)low, (uint16_t)high, quarters);
+        if (!visit_all(search, root, quarters, count) || low == 0) return;
+        high = low - 1;
+    }
 }
 
 static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
 {
+    uint16_t quarters[FHI_CHUNK_QUARTERS];
+    fhi_walk *walk = &search->walk;
     const float chunk_bound = fhi_eval_chunk_bound(root, chunk);
     if (chunk_bound < 0.0f || chunk_bound < threshold(search)) return;
-    search->walk.chunk = chunk;
-    fhi_eval_enter(root, chunk);
+    walk->chunk = chunk;
+    fhi_eval_enter(walk, root);
+    if (!fhi_bitmap_any(root->possible)) return;
     if (search->pruned) {
-        fhi_eval_bound(root, root->possible);
-        uint8_t order[FHI_CHUNK_RANGES];
-        const uint32_t count = order_ranges(root, threshold(search), order);
-        for (uint32_t i = 0; i < count; i++) {
-            if (i + PREFETCH_RANGES < count) fhi_eval_prefetch(root, order[i + PREFETCH_RANGES]);
-            if (root->bounds[order[i]] < threshold(search)) continue;
-            if (!visit(search, root, order[i])) return;
-        }
+        fhi_eval_bound(walk, root);
+        visit_best_first(search, root);
         return;
     }
-    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
-        if (fhi_mask_has(root->possible, range) && !visit(search, root, range)) return;
+    walk->least = 0.0f;
+    walk->least_units = 0;
+    memset(root->sums, 0, sizeof root->sums);
+    const uint32_t count = walk->kernels->select(root->sums, root->possible, 0, UINT16_MAX, quarters);
+    (void)visit_all(search, root, quarters, count);
 }
 
 static void walk_segment(matching *search, const fhi_node *root, const fhi_word_stats *stats, uint32_t number)
@@ -267,7 +239,9 @@ static void walk_segment(matching *search, const fhi_node *root, const fhi_word_
     search->segment = number;
     search->walk.segment = fhi_index_segment(search->plan.index, number);
     search->live = fhi_index_live_bits(search->plan.index, number);
-    search->status = fhi_plan_resolve(&search->plan, root, stats, number, &eval);
+    search->walk.kernels = search->walk.segment->kernels;
+    search->status = fhi_plan_resolve(&search->plan, root, stats, number, &eval, &search->walk.units);
+    search->walk.root = eval;
     const uint32_t chunks = (search->walk.segment->doc_count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
     for (uint32_t chunk = 0; chunk < chunks && search->status == FH_OK; chunk++) {
         walk_chunk(search, eval, chunk);
@@ -345,17 +319,16 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
     state->plan = (fhi_plan){.index = index, .options = options, .arena = arena, .err = err};
     state->plan.average_length = fhi_index_average_length(index);
     state->plan.k_of_norm = fhi_index_length_table(index);
-    state->plan.shares = fhi_index_shares(index);
-    state->plan.unit = (float)fhi_index_settings(index)->body_weight;
     state->walk.plan = &state->plan;
     state->heap = heap;
     state->heap_max = options->top;
-    state->quarter_bytes = 64 * sizeof(float);
     state->scored = options->sort == FHI_SORT_SCORE;
     state->pruned = state->scored && !options->exhaustive;
     state->counted = options->count && !state->pruned;
     state->kept = options->top > 0;
     FH_TRY(fhi_plan_gather(&state->plan, root, &stats));
+    state->walk.addends = fhi_arena_alloc(arena, 2 * ((size_t)state->plan.leaf_count + 1) * sizeof *state->walk.addends);
+    if (!state->walk.addends) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
     if (state->kept || state->counted) FH_TRY(walk_all(state, root, stats));
     if (options->count && !state->counted) FH_TRY(count_all(state, root, stats));
     return hand_over(state, out);

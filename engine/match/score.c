@@ -1,139 +1,93 @@
-/* score.c - adds each leaf's share to the scores of the documents of a range, in the order of the plan. */
+/* score.c - what the words of a plan add to the scores of a quarter, in the order of the plan.
+ *
+ * Words give a byte of frequency for each document, which the kernels turn into scores. Where a byte says too little
+ * (a frequency of 255 and more, a posting that mixes forms) the score so found is a bound, and the document is scored
+ * again from exact frequencies if the bound is good enough. Both ways do the same sums in the same order.
+ */
 #include "engine/match/eval.h"
 
-typedef struct leaf_view {
-    const uint8_t *norms; /* of the range */
-    const float *shares;  /* by frequency below FHI_SHARE_FREQS and length byte */
-    const float *k_of_norm;
-    float unit; /* weight of one occurrence in the body */
-} leaf_view;
-
-static leaf_view view_of(const fhi_walk *walk)
+static void append(fhi_walk *walk, const uint8_t *freqs, uint64_t mask, float weight)
 {
-    const uint32_t base = walk->chunk * FHI_CHUNK_DOCS + walk->range * FHI_RANGE_DOCS;
-    return (leaf_view){walk->segment->norms + base, walk->plan->shares, walk->plan->k_of_norm, walk->plan->unit};
+    walk->addends[walk->addend_count++] = (fhi_addend){freqs, mask, weight};
 }
 
-/* tf / (tf + K) of a frequency in a document of the range. */
-static inline float share(const leaf_view *view, uint32_t freq, uint32_t doc)
+static void collect_word(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
-    if (FHI_LIKELY(freq < FHI_SHARE_FREQS)) return view->shares[freq * 256 + view->norms[doc]];
-    const float tf = (float)freq / view->unit;
-    return tf / (tf + view->k_of_norm[view->norms[doc]]);
-}
-
-/* Postings [i, end) of a block, all of them or those of mask. */
-static void add_postings(fhi_walk *walk, const fhi_eval *eval, const fhi_block *block, uint32_t i, uint32_t end,
-                         const uint64_t *mask)
-{
-    const leaf_view view = view_of(walk);
-    const bool exact = eval->exact_weight > 0.0f && eval->groups->cursors[0].wanted;
-    if (!mask && !exact) {
-        for (; i < end; i++)
-            walk->scores[block->ids[i]] += eval->weight * share(&view, block->freqs[i], block->ids[i]);
-        return;
+    const bool exact = eval->exact_weight > 0.0f;
+    if (eval->united) {
+        for (uint64_t bits = mask; bits; bits &= bits - 1)
+            if (eval->lanes[__builtin_ctzll(bits)] == FHI_LANE_MAX) walk->unsure |= bits & -bits;
+    } else {
+        const fhi_group *group = eval->groups;
+        walk->unsure |= mask & fhi_cursor_lanes(&group->cursors[0], group->first, group->mask, eval->lanes,
+                                                exact ? eval->exact_lanes : NULL);
     }
-    for (; i < end; i++) {
-        const uint32_t doc = block->ids[i];
-        if (mask && !fhi_mask_has(mask, doc)) continue;
-        walk->scores[doc] += eval->weight * share(&view, block->freqs[i], doc);
-        if (exact && block->form_freqs[i])
-            walk->scores[doc] += eval->exact_weight * share(&view, block->form_freqs[i], doc);
-    }
-}
-
-/* Few documents of a block: their frequencies one by one. False when there are many, or one needs the others. */
-static bool score_few(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
-{
-    enum { FEW = 32, SHARE = 4 }; /* at most so many, and so much of the block */
-    const leaf_view view = view_of(walk);
-    const fhi_cursor *cursor = &eval->groups->cursors[0];
-    const fhi_block *block = &eval->groups->blocks[0];
-    uint32_t count = 0, docs[FEW], freqs[FEW], form_freqs[FEW];
-    for (uint32_t word = 0; word < 4; word++)
-        count += fhi_popcount64(mask[word]);
-    if (count > FEW || count * SHARE > block->count) return false;
-    count = 0;
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = mask[word]; bits; bits &= bits - 1, count++) {
-            docs[count] = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            const uint32_t posting = fhi_block_index(block, docs[count]);
-            if (!fhi_cursor_freq(cursor, block, posting, &freqs[count], &form_freqs[count])) return false;
-        }
-    for (uint32_t i = 0; i < count; i++) {
-        walk->scores[docs[i]] += eval->weight * share(&view, freqs[i], docs[i]);
-        if (eval->exact_weight > 0.0f && form_freqs[i])
-            walk->scores[docs[i]] += eval->exact_weight * share(&view, form_freqs[i], docs[i]);
-    }
-    return true;
-}
-
-/* A word of one list: its postings in order, quarter by quarter. A document that is not needed may be scored too:
- * nobody reads it. */
-static void score_list(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
-{
-    fhi_block *block = &eval->groups->blocks[0];
-    if (score_few(walk, eval, mask)) return;
-    fhi_cursor_tail(&eval->groups->cursors[0], block);
-    uint32_t start = 0;
-    for (uint32_t word = 0; word < 4; word++) {
-        const uint32_t end = start + fhi_popcount64(block->mask[word]);
-        const bool all = (block->mask[word] & walk->need[word] & ~mask[word]) == 0;
-        if (mask[word]) add_postings(walk, eval, block, start, end, all ? NULL : mask);
-        start = end;
-    }
-}
-
-/* A word of several lists, whose frequencies were summed while matching. */
-static void score_gathered(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
-{
-    const leaf_view view = view_of(walk);
-    const fhi_group *group = eval->groups;
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = mask[word]; bits; bits &= bits - 1) {
-            const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            walk->scores[doc] += eval->weight * share(&view, group->freqs[doc], doc);
-            if (eval->exact_weight > 0.0f && group->exact_freqs[doc])
-                walk->scores[doc] += eval->exact_weight * share(&view, group->exact_freqs[doc], doc);
-        }
+    append(walk, eval->lanes, mask, eval->weight);
+    if (exact) append(walk, eval->exact_lanes, mask, eval->exact_weight);
 }
 
 /* A phrase counts occurrences, wherever they stand: each weighs as one in the body. */
-static void score_phrase(fhi_walk *walk, const fhi_eval *eval, const uint64_t mask[4])
+static void collect_phrase(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
-    const leaf_view view = view_of(walk);
-    for (uint32_t word = 0; word < 4; word++)
-        for (uint64_t bits = mask[word]; bits; bits &= bits - 1) {
-            const uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            const float tf = (float)eval->phrase_freqs[doc];
-            walk->scores[doc] += eval->weight * (tf / (tf + view.k_of_norm[view.norms[doc]]));
-        }
+    const uint32_t unit = walk->segment->settings.body_weight;
+    memset(eval->lanes, 0, sizeof eval->lanes);
+    for (uint64_t bits = mask; bits; bits &= bits - 1) {
+        const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
+        const uint64_t freq = (uint64_t)eval->phrase_freqs[doc] * unit;
+        eval->lanes[doc] = (uint8_t)(freq < FHI_LANE_MAX ? freq : FHI_LANE_MAX);
+        if (freq >= FHI_LANE_MAX) walk->unsure |= bits & -bits;
+    }
+    append(walk, eval->lanes, mask, eval->weight);
 }
 
-void fhi_eval_score(fhi_walk *walk, fhi_eval *eval, const uint64_t mask[4])
+void fhi_eval_collect(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
-    uint64_t here[4];
-    for (uint32_t word = 0; word < 4; word++)
-        here[word] = mask[word] & eval->mask[word];
-    if (!fhi_mask_any(here)) return;
+    mask &= eval->mask;
+    if (!mask) return;
     const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
     switch (eval->kind) {
     case FHI_EVAL_WORD:
-        if (eval->weight == 0.0f) return;
-        if (eval->gathered)
-            score_gathered(walk, eval, here);
-        else
-            score_list(walk, eval, here);
+        if (eval->weight != 0.0f) collect_word(walk, eval, mask);
         return;
     case FHI_EVAL_PHRASE:
-        if (eval->weight != 0.0f) score_phrase(walk, eval, here);
+        if (eval->weight != 0.0f) collect_phrase(walk, eval, mask);
         return;
     case FHI_EVAL_AND:
     case FHI_EVAL_OR:
     case FHI_EVAL_NOT:
         for (uint32_t i = 0; i < scored; i++)
-            fhi_eval_score(walk, eval->children[i], here);
+            fhi_eval_collect(walk, eval->children[i], mask);
         return;
     default: return;
     }
+}
+
+/* ---- one document, exactly ---- */
+
+/* f / (f + unit K) is tf / (tf + K). */
+static float contribution(const fhi_walk *walk, float weight, uint64_t freq, uint32_t doc)
+{
+    const float f = (float)freq;
+    return weight * (f / (f + walk->plan->k_of_norm[walk->segment->norms[walk->base + doc]]));
+}
+
+float fhi_eval_score(fhi_walk *walk, const fhi_eval *eval, uint32_t doc, float score)
+{
+    if (!(eval->mask >> doc & 1)) return score;
+    const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
+    const uint32_t unit = walk->segment->settings.body_weight;
+    uint32_t freq = 0, exact = 0;
+    if (eval->kind == FHI_EVAL_WORD && eval->weight != 0.0f) {
+        if (eval->united)
+            fhi_union_freqs(walk, eval, doc, &freq, &exact);
+        else
+            fhi_cursor_freqs(&eval->groups->cursors[0], walk->quarter, doc, &freq, &exact);
+        if (freq) score += contribution(walk, eval->weight, freq, doc);
+        if (exact && eval->exact_weight > 0.0f) score += contribution(walk, eval->exact_weight, exact, doc);
+    }
+    if (eval->kind == FHI_EVAL_PHRASE && eval->weight != 0.0f)
+        score += contribution(walk, eval->weight, (uint64_t)eval->phrase_freqs[doc] * unit, doc);
+    for (uint32_t i = 0; i < scored; i++)
+        score = fhi_eval_score(walk, eval->children[i], doc, score);
+    return score;
 }

@@ -17,7 +17,6 @@ struct fhi_index {
     uint32_t doc_count, live_count;
     float average_length;
     float k_of_norm[256];
-    float shares[FHI_SHARE_FREQS][256];
     char *directory;
 };
 
@@ -65,11 +64,8 @@ static fh_status count_documents(fhi_index *index, fh_err *err)
     index->live_count = (uint32_t)live;
     index->average_length = docs ? (float)length / (float)docs : 0.0f;
     fhi_length_table(&index->manifest.settings, index->average_length, index->k_of_norm);
-    for (uint32_t freq = 0; freq < FHI_SHARE_FREQS; freq++)
-        for (uint32_t norm = 0; norm < 256; norm++) {
-            const float tf = (float)freq / (float)index->manifest.settings.body_weight;
-            index->shares[freq][norm] = freq ? tf / (tf + index->k_of_norm[norm]) : 0.0f;
-        }
+    for (uint32_t norm = 0; norm < 256; norm++)
+        index->k_of_norm[norm] *= (float)index->manifest.settings.body_weight;
     return FH_OK;
 }
 
@@ -179,11 +175,6 @@ float fhi_index_average_length(const fhi_index *index)
 const float *fhi_index_length_table(const fhi_index *index)
 {
     return index->k_of_norm;
-}
-
-const float *fhi_index_shares(const fhi_index *index)
-{
-    return index->shares[0];
 }
 
 fh_status fhi_index_find_id(const fhi_index *index, fh_str id, uint32_t *segment, uint32_t *doc, fh_err *err)

@@ -69,10 +69,7 @@ const uint64_t *fhi_index_live_bits(const fhi_index *index, uint32_t i);
 uint32_t fhi_index_doc_count(const fhi_index *index);
 uint32_t fhi_index_live_count(const fhi_index *index);
 float fhi_index_average_length(const fhi_index *index);
-const float *fhi_index_length_table(const fhi_index *index); /* fhi_length_table at that average: 256 entries */
-/* tf / (tf + K) at that average, for each frequency below FHI_SHARE_FREQS times 256 length bytes. */
-enum { FHI_SHARE_FREQS = 32 };
-const float *fhi_index_shares(const fhi_index *index);
+const float *fhi_index_length_table(const fhi_index *index); /* unit * fhi_length_table at that average: 256 entries */
 /* The live document with this id, or FH_E_NOT_FOUND. */
 fh_status fhi_index_find_id(const fhi_index *index, fh_str id, uint32_t *segment, uint32_t *doc, fh_err *err);
 /* Checks every segment and every delete file; err names the first damage. */

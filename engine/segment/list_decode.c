@@ -71,8 +71,10 @@ static void decode_posting(list_decoder *decoder, uint32_t chunk, uint32_t range
 
 static void decode_chunk(list_decoder *decoder, uint32_t chunk)
 {
+    uint64_t ranges[4];
+    fhi_cursor_ranges(&decoder->cursor, ranges);
     for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
-        if (!(decoder->cursor.present[range / 64] >> (range % 64) & 1)) continue;
+        if (!(ranges[range / 64] >> (range % 64) & 1)) continue;
         fhi_cursor_load(&decoder->cursor, range, &decoder->block);
         fhi_cursor_tail(&decoder->cursor, &decoder->block);
         for (uint32_t i = 0; i < decoder->block.count && decoder->cursor.status == FH_OK; i++)

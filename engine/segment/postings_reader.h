@@ -1,9 +1,11 @@
-/* postings_reader.h - a cursor over one term's postings in one segment, by chunk and range.
+/* postings_reader.h - a cursor over one term's postings in one segment.
  *
- * enter() brings one chunk of 65,536 documents into view, bound() gives an upper bound of the term's share of the
- * score for its ranges of 256; load() gives the documents of one range as a bitmap; tail() their
- * frequencies; positions() the positions of one posting. Ranges of a chunk may be visited in any order.
- * All memory comes from the arena given at init. A damaged list sets `status` and gives empty answers from then on.
+ * enter() brings one chunk of 65,536 documents into view. From there on there are two ways to read it:
+ *   by range of 256 documents, everything in it, exactly: load(), tail(), positions(). For merges, check and tests.
+ *   by quarter of a range, 64 documents, for queries: survey() says which hold postings, bound() how much they may
+ *   score, mask() gives the documents of one and lanes() their frequencies, a byte each, positions of a document spots().
+ * Ranges and quarters of a chunk may be visited in any order. All memory comes from the arena given at init. A damaged
+ * list sets `status` and gives empty answers from then on.
  */
 #ifndef FHI_POSTINGS_READER_H
 #define FHI_POSTINGS_READER_H
@@ -39,8 +41,40 @@ typedef struct fhi_tail {
     uint32_t *codes; /* form codes; NULL when forms are not told apart */
 } fhi_tail;
 
+/* A decoded run as queries see it: of the chunk in view, by quarter. */
+typedef struct fhi_run_view {
+    uint64_t masks[FHI_CHUNK_QUARTERS]; /* documents */
+    uint32_t ranks[FHI_CHUNK_QUARTERS]; /* index in the run of the first of them; only where there is one */
+    uint8_t *freqs;                     /* by index in the run, at most 255; FHI_KERNEL_SLACK readable ones more */
+    uint8_t *form_freqs;                /* the same of the forms asked for; NULL: none asked for */
+    uint32_t room;
+} fhi_run_view;
+
+/* The payload of a dense range, its parts found. */
+typedef struct fhi_dense_view {
+    uint32_t range; /* UINT32_MAX: none */
+    uint32_t count; /* postings */
+    const uint8_t *ids;
+    const uint8_t *freqs, *forms, *escapes; /* packed, packed, varints */
+    unsigned freq_width, form_width;
+} fhi_dense_view;
+
+/* Where the positions of a dense range begin, quarter by quarter, as far as known. */
+typedef struct fhi_spot_view {
+    uint32_t range; /* UINT32_MAX: none */
+    uint32_t known; /* quarters whose starts are known, the first ones */
+    bool plain;     /* can be told from lanes: no posting mixes forms or has 255 occurrences */
+    const uint8_t *deficits;
+    unsigned deficit_width;
+    const uint8_t *bits;
+    uint64_t starts[5];
+    uint64_t masks[4];
+    uint8_t counts[4][FHI_QUARTER_DOCS]; /* occurrences */
+} fhi_spot_view;
+
 typedef struct fhi_cursor {
     const fhi_segment *segment;
+    const fhi_kernels *kernels;
     const fhi_form_set *wanted;
     fhi_arena *arena;
     fh_status status;
@@ -52,12 +86,11 @@ typedef struct fhi_cursor {
     /* chunks of a chunked list */
     const uint8_t *entries;
     uint32_t entry_count;
-    uint32_t entry_next;
     /* the chunk in view */
     uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
-    uint64_t present[4];                              /* ranges that hold postings */
-    const uint8_t *bases, *position_bases, *locators; /* dense */
+    uint32_t range_count;                                            /* dense */
+    const uint8_t *bases, *position_bases, *locators, *range_bounds; /* dense */
     const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
     /* sparse, flat and tiny: the decoded run */
     uint32_t run_count, run_capacity;
@@ -65,7 +98,7 @@ typedef struct fhi_cursor {
     const uint8_t **run_mixed;
     uint32_t *run_position_starts;   /* tiny: index into tiny_positions; run_count + 1 of them */
     const uint8_t **block_positions; /* per block of 128: its position block; one more for the end */
-    uint32_t run_end;                /* one past the chunk's last posting in the run */
+    uint32_t run_first, run_end;     /* postings of the chunk in view */
     uint32_t *tiny_positions, *tiny_forms;
     /* the position block last opened */
     const void *opened; /* what it belongs to: a dense payload, or an element of block_positions; blocks may be empty,
@@ -77,57 +110,66 @@ typedef struct fhi_cursor {
     const uint8_t **opened_mixed;
     uint32_t *names; /* forms that one mixed record names; scratch */
     uint32_t names_room;
-    /* large arrays, from bounds on, are not cleared at init */
-    uint8_t bounds[FHI_CHUNK_RANGES];        /* by range; after bound() of it */
-    uint8_t quarters[FHI_CHUNK_RANGES];      /* by range: bit q set when documents [64 q, 64 q + 64) hold postings */
-    uint32_t range_starts[FHI_CHUNK_RANGES]; /* of the chunk in view; only where quarters are not 0 */
+    /* by quarter */
+    uint64_t present[FHI_QUARTER_WORDS]; /* after survey() */
+    fhi_run_view *run;
+    fhi_dense_view view;
+    fhi_spot_view *spots;
+    fhi_block *block; /* the range last asked for exactly */
+    uint32_t block_range;
 } fhi_cursor;
 
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
                           const fhi_form_set *wanted, fhi_arena *arena);
 
-/* False when the chunk holds nothing of this term; present is then empty. */
+/* False when the chunk holds nothing of this term. */
 bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk);
-
-/* Fills bounds for those of the given ranges that are present: at least the largest share of the score, in 1/255. */
-void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t ranges[4]);
 
 /* Upper bound for any document of a chunk, without entering it; 0 when it holds nothing. */
 uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
 
-/* Asks for the bytes that load() of a range will want, some time ahead. */
-static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, uint32_t range)
-{
-    if (!cursor->dense || cursor->quarters[range] == 0) return;
-    const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
-    const uint8_t *payload = cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & 0xFFF);
-    __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
-    __builtin_prefetch(payload + 64);
-}
+/* ---- by range ---- */
 
+/* Ranges of the chunk in view that hold postings, one bit each. */
+void fhi_cursor_ranges(const fhi_cursor *cursor, uint64_t ranges[4]);
 /* Documents of one range of the chunk in view. */
 void fhi_cursor_load(fhi_cursor *cursor, uint32_t range, fhi_block *block);
 void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block); /* after load of the same range */
-/* Frequencies of one posting of a block after load(), without the rest; false when they cannot be told alone. */
-bool fhi_cursor_freq(const fhi_cursor *cursor, const fhi_block *block, uint32_t i, uint32_t *freq, uint32_t *form_freq);
-
 /* Positions of posting i of a block after load() (tail() is not needed), increasing, into to[0..]; only of the wanted
  * forms when wanted_only. forms, unless NULL, takes the form at each. room is the space at both. Answers how many there
  * are: when more than room, nothing was written. */
 uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *block, uint32_t i, bool wanted_only,
                               uint32_t *to, uint32_t *forms, uint32_t room);
 
-/* Bit i: byte i of 64 is not 0. */
-static inline uint64_t fhi_nonzero_bytes(const uint8_t bytes[64])
+/* ---- by quarter ---- */
+
+/* Fills present for the chunk entered. */
+void fhi_cursor_survey(fhi_cursor *cursor);
+/* Upper bounds of the quarters, in 1/255; 0 where there is nothing. After survey(). */
+void fhi_cursor_bound(fhi_cursor *cursor, uint8_t bounds[FHI_CHUNK_QUARTERS]);
+/* Documents of a quarter; *first is for lanes(). After survey(). */
+uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first);
+/* Frequencies, and those of the wanted forms unless form_lanes is NULL, of the quarter whose mask() was asked last.
+ * Answers the documents for which a lane is not exact: 255 stands for 255 or more, and a lane of forms may be too high. */
+uint64_t fhi_cursor_lanes(fhi_cursor *cursor, uint32_t first, uint64_t mask, uint8_t lanes[FHI_QUARTER_DOCS],
+                          uint8_t *form_lanes);
+/* The exact frequencies of one document of a quarter. */
+void fhi_cursor_freqs(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, uint32_t *freq, uint32_t *form_freq);
+/* Whether a document of a quarter is in the list. */
+bool fhi_cursor_holds(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
+/* As positions(), of one document of a quarter that is in the list. */
+uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
+                          uint32_t room);
+
+/* Asks for the bytes that mask() and lanes() of a quarter will want, some time ahead. */
+static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, uint32_t quarter)
 {
-    const uint64_t low = 0x7F7F7F7F7F7F7F7F;
-    uint64_t bits = 0;
-    for (uint32_t i = 0; i < 8; i++) {
-        const uint64_t eight = fhi_load64(bytes + i * 8);
-        const uint64_t flags = (((eight & low) + low) | eight) & ~low;
-        bits |= ((flags >> 7) * 0x0102040810204080 >> 56) << (i * 8);
-    }
-    return bits;
+    if (!cursor->dense || !(cursor->present[quarter / 64] >> (quarter % 64) & 1)) return;
+    const uint32_t range = quarter / FHI_RANGE_QUARTERS;
+    const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+    const uint8_t *payload = cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & 0xFFF);
+    __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
+    __builtin_prefetch(payload + 64);
 }
 
 /* Index of document d of the range among the block's postings, or UINT32_MAX. */
@@ -141,7 +183,21 @@ static inline uint32_t fhi_block_index(const fhi_block *block, uint32_t d)
     return index;
 }
 
-/* ---- shared with list_decode.c ---- */
+/* ---- shared between postings_*.c and list_decode.c ---- */
+
+/* Marks the cursor damaged, or out of memory; false. */
+bool fhi_cursor_corrupt(fhi_cursor *cursor);
+bool fhi_cursor_out_of_memory(fhi_cursor *cursor);
+bool fhi_form_is_wanted(const fhi_form_set *wanted, uint32_t form);
+/* Documents of a loaded block, in order. */
+void fhi_block_fill_ids(const fhi_cursor *cursor, fhi_block *block);
+/* A dense payload's place; NULL when there is none. At least 2 bytes of it are there. */
+const uint8_t *fhi_cursor_payload(fhi_cursor *cursor, uint32_t range);
+static inline const uint8_t *fhi_payload_tail(const uint8_t *payload)
+{
+    const uint32_t count = *payload + 1u;
+    return payload + 1 + (count < 32 ? count : 32);
+}
 
 /* Decodes count postings' frequencies and, when forms_told, form codes and mixed records; tail->end is right only
  * when the forms, if there are any, are decoded too. */
@@ -152,6 +208,13 @@ bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, ui
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
                         const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes, const uint8_t *const *mixed,
                         const uint8_t **bits, uint32_t *counts, uint64_t *starts);
+/* Copies count positions of `width` bits from a bit on. */
+void fhi_positions_copy(const uint8_t *bits, uint64_t at, uint32_t count, unsigned width, uint32_t *to);
+/* First posting of a run, in the chunk in view, whose document is at least `doc`. */
+uint32_t fhi_run_index(const fhi_cursor *cursor, uint32_t doc);
+/* Positions of one posting of the run, as fhi_cursor_positions. */
+uint32_t fhi_run_positions(fhi_cursor *cursor, uint32_t index, bool wanted_only, uint32_t *to, uint32_t *forms,
+                           uint32_t room);
 
 /* Form of each occurrence of a mixed posting: index bits of this width follow its positions. */
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end);

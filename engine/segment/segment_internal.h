@@ -4,6 +4,7 @@
 
 #include "engine/segment/columns.h"
 #include "engine/segment/dictionary.h"
+#include "engine/kernel/kernel.h"
 
 #include <zstd.h>
 
@@ -19,6 +20,7 @@ struct fhi_segment {
     const fhi_vfs *vfs;
     fhi_map map;
     char *path;
+    const fhi_kernels *kernels;
     uint64_t id;
     fhi_settings settings;
     uint32_t doc_count;

@@ -187,6 +187,7 @@ fh_status fhi_segment_open(const fhi_vfs *vfs, const char *directory, uint64_t s
     (void)snprintf(segment->path, path_bytes, "%s/%s", directory, name);
     status = vfs->map(vfs->context, segment->path, &segment->map, err);
     if (status == FH_E_NOT_FOUND) status = fhi_fail_at(err, FH_E_CORRUPT, segment->path, 0, "segment is missing");
+    if (status == FH_OK) status = fhi_kernels_pick(&segment->kernels, err);
     if (status == FH_OK) status = open_header(segment, settings, err);
     if (status == FH_OK) status = open_footer(segment, err);
     if (status == FH_OK) status = verify_small_sections(segment, err);

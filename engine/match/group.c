@@ -1,0 +1,268 @@
+/* group.c - lists that count as one word: one list, the terms of a class, or the forms of a prefix.
+ *
+ * A group of several lists sums frequencies by document. Lists that are decoded whole are summed once a chunk; dense
+ * ones, of which a class has few, a range at a time, when it is asked for.
+ */
+#include "engine/match/eval.h"
+
+#include <stdlib.h>
+
+static bool is_in_view(const fhi_cursor *cursor)
+{
+    return cursor->chunk != UINT32_MAX;
+}
+
+bool fhi_group_enter(fhi_group *group, uint32_t chunk, uint64_t possible[FHI_QUARTER_WORDS])
+{
+    memset(possible, 0, FHI_QUARTER_WORDS * sizeof *possible);
+    for (uint32_t i = 0; i < group->count; i++) {
+        fhi_cursor *cursor = &group->cursors[i];
+        (void)fhi_cursor_enter(cursor, chunk);
+        fhi_cursor_survey(cursor);
+        for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+            possible[word] |= cursor->present[word];
+    }
+    return fhi_bitmap_any(possible);
+}
+
+static void add_bounds(uint8_t *bounds, const uint8_t *more)
+{
+    for (uint32_t i = 0; i < FHI_CHUNK_QUARTERS; i++) {
+        const unsigned sum = bounds[i] + (unsigned)more[i];
+        bounds[i] = (uint8_t)(sum < 255 ? sum : 255);
+    }
+}
+
+void fhi_group_bound(fhi_group *group, uint8_t bounds[FHI_CHUNK_QUARTERS])
+{
+    uint8_t more[FHI_CHUNK_QUARTERS];
+    if (group->count == 0) memset(bounds, 0, FHI_CHUNK_QUARTERS);
+    for (uint32_t i = 0; i < group->count; i++) {
+        fhi_cursor_bound(&group->cursors[i], i == 0 ? bounds : more);
+        if (i > 0) add_bounds(bounds, more);
+    }
+}
+
+uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group)
+{
+    uint32_t first;
+    group->mask = fhi_cursor_mask(&group->cursors[0], walk->quarter, &group->first);
+    for (uint32_t i = 1; i < group->count; i++)
+        group->mask |= fhi_cursor_mask(&group->cursors[i], walk->quarter, &first);
+    return group->mask;
+}
+
+/* ---- positions ---- */
+
+static bool reserve_positions(const fhi_walk *walk, fhi_group *group, uint32_t room)
+{
+    if (room <= group->position_room) return true;
+    const size_t grown = room < 64 ? 64 : (size_t)room + room / 2; /* a hostile count meets the arena's cap */
+    uint32_t *positions = fhi_arena_alloc(walk->plan->arena, grown * sizeof *positions);
+    if (!positions) return false;
+    if (group->position_count) memcpy(positions, group->positions, group->position_count * sizeof *positions);
+    group->positions = positions;
+    group->position_room = grown < UINT32_MAX ? (uint32_t)grown : UINT32_MAX;
+    return true;
+}
+
+static int compare_positions(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool append_positions(const fhi_walk *walk, fhi_group *group, fhi_cursor *cursor, uint32_t doc)
+{
+    for (;;) {
+        const uint32_t room = group->position_room - group->position_count;
+        const uint32_t count = fhi_cursor_spots(cursor, walk->quarter, doc, group->by_form,
+                                                group->positions + group->position_count, room);
+        if (count <= room) {
+            group->position_count += count;
+            return true;
+        }
+        if (!reserve_positions(walk, group, group->position_count + count)) return false;
+    }
+}
+
+bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_t end)
+{
+    uint32_t lists = 0;
+    group->position_count = 0;
+    if (!reserve_positions(walk, group, 64)) return false;
+    for (uint32_t i = 0; i < group->count; i++) {
+        fhi_cursor *cursor = &group->cursors[i];
+        if (group->count > 1 && !fhi_cursor_holds(cursor, walk->quarter, doc)) continue;
+        if (!append_positions(walk, group, cursor, doc)) return false;
+        lists++;
+    }
+    if (lists > 1) qsort(group->positions, group->position_count, sizeof *group->positions, compare_positions);
+    while (group->position_count > 0 && group->positions[group->position_count - 1] >= end)
+        group->position_count--;
+    return true;
+}
+
+/* ---- several lists as one ---- */
+
+/* Frequencies of posting i of a decoded run; 0 when it does not count. */
+static uint32_t run_freq(const fhi_group *group, const fhi_cursor *cursor, uint32_t i, uint32_t *exact)
+{
+    *exact = 0;
+    if (cursor->wanted)
+        *exact = cursor->forms_told || fhi_form_is_wanted(cursor->wanted, 0) ? cursor->run_form_freqs[i] : 0;
+    return group->by_form ? *exact : cursor->run_freqs[i];
+}
+
+static bool reserve_union(const fhi_walk *walk, fhi_union *united, uint32_t docs)
+{
+    if (docs > united->room) {
+        const uint32_t grown = docs + docs / 4;
+        united->freqs = fhi_arena_alloc(walk->plan->arena, 2 * (size_t)grown * sizeof *united->freqs);
+        if (!united->freqs) return false;
+        united->exact_freqs = united->freqs + grown;
+        united->room = grown;
+    }
+    if (docs) memset(united->freqs, 0, docs * sizeof *united->freqs);
+    if (docs) memset(united->exact_freqs, 0, docs * sizeof *united->exact_freqs);
+    return true;
+}
+
+/* First the documents, then where each quarter's begin, then the sums. */
+static bool sum_runs(const fhi_walk *walk, const fhi_group *group, fhi_union *united)
+{
+    uint32_t exact, docs = 0;
+    memset(united->masks, 0, sizeof united->masks);
+    for (uint32_t j = 0; j < group->count; j++) {
+        const fhi_cursor *cursor = &group->cursors[j];
+        for (uint32_t i = cursor->run_first; !cursor->dense && i < cursor->run_end; i++)
+            if (run_freq(group, cursor, i, &exact))
+                united->masks[cursor->run_docs[i] / 64 % FHI_CHUNK_QUARTERS] |= UINT64_C(1) << cursor->run_docs[i] % 64;
+    }
+    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++) {
+        united->ranks[quarter] = docs;
+        docs += fhi_popcount64(united->masks[quarter]);
+    }
+    if (!reserve_union(walk, united, docs)) return false;
+    for (uint32_t j = 0; j < group->count; j++) {
+        const fhi_cursor *cursor = &group->cursors[j];
+        for (uint32_t i = cursor->run_first; !cursor->dense && i < cursor->run_end; i++) {
+            const uint32_t doc = cursor->run_docs[i], quarter = doc / 64 % FHI_CHUNK_QUARTERS;
+            const uint32_t freq = run_freq(group, cursor, i, &exact);
+            if (freq == 0) continue;
+            const uint64_t before = united->masks[quarter] & ((UINT64_C(1) << doc % 64) - 1);
+            const uint32_t at = united->ranks[quarter] + fhi_popcount64(before);
+            united->freqs[at] += freq;
+            if (j == 0) united->exact_freqs[at] = exact;
+        }
+    }
+    return true;
+}
+
+static void bound_union(const fhi_walk *walk, fhi_union *united)
+{
+    const fhi_segment *segment = walk->segment;
+    memset(united->bounds, 0, sizeof united->bounds);
+    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++) {
+        uint32_t at = united->ranks[quarter];
+        for (uint64_t bits = united->masks[quarter]; bits; bits &= bits - 1, at++) {
+            const uint32_t doc = walk->chunk * FHI_CHUNK_DOCS + quarter * 64 + (uint32_t)__builtin_ctzll(bits);
+            const uint8_t bound = fhi_segment_bound(segment, united->freqs[at], segment->norms[doc]);
+            if (bound > united->bounds[quarter]) united->bounds[quarter] = bound;
+        }
+    }
+}
+
+bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUARTER_WORDS])
+{
+    fhi_union *united = eval->united;
+    fhi_group *group = eval->groups;
+    united->range = UINT32_MAX;
+    memset(possible, 0, FHI_QUARTER_WORDS * sizeof *possible);
+    for (uint32_t i = 0; i < group->count; i++) {
+        fhi_cursor *cursor = &group->cursors[i];
+        if (!fhi_cursor_enter(cursor, walk->chunk) || !cursor->dense) continue;
+        fhi_cursor_survey(cursor);
+        for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+            possible[word] |= cursor->present[word];
+    }
+    if (!sum_runs(walk, group, united)) return false;
+    bound_union(walk, united);
+    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++)
+        possible[quarter / 64] |= (uint64_t)(united->masks[quarter] != 0) << (quarter % 64);
+    return fhi_bitmap_any(possible);
+}
+
+void fhi_union_bound(fhi_eval *eval, uint8_t bounds[FHI_CHUNK_QUARTERS])
+{
+    uint8_t more[FHI_CHUNK_QUARTERS];
+    memcpy(bounds, eval->united->bounds, FHI_CHUNK_QUARTERS);
+    for (uint32_t i = 0; i < eval->groups->count; i++) {
+        fhi_cursor *cursor = &eval->groups->cursors[i];
+        if (!is_in_view(cursor) || !cursor->dense) continue;
+        fhi_cursor_bound(cursor, more);
+        add_bounds(bounds, more);
+    }
+}
+
+/* Sums the dense lists over a range. */
+static bool sum_range(const fhi_walk *walk, const fhi_eval *eval, uint32_t range)
+{
+    fhi_union *united = eval->united;
+    const fhi_group *group = eval->groups;
+    fhi_block *block = NULL;
+    memset(united->range_masks, 0, sizeof united->range_masks);
+    memset(united->range_freqs, 0, sizeof united->range_freqs);
+    memset(united->range_exact_freqs, 0, sizeof united->range_exact_freqs);
+    united->range = range;
+    for (uint32_t j = 0; j < group->count; j++) {
+        fhi_cursor *cursor = &group->cursors[j];
+        if (!is_in_view(cursor) || !cursor->dense) continue;
+        if (!block) block = group->cursors[0].block;
+        if (!block) block = group->cursors[0].block = fhi_arena_alloc(walk->plan->arena, sizeof *block);
+        if (!block) return false;
+        group->cursors[0].block_range = UINT32_MAX; /* what it holds is of another list */
+        fhi_cursor_load(cursor, range, block);
+        fhi_cursor_tail(cursor, block);
+        for (uint32_t i = 0; i < block->count; i++) {
+            const uint32_t doc = block->ids[i], exact = cursor->wanted ? block->form_freqs[i] : 0;
+            const uint32_t freq = group->by_form ? exact : block->freqs[i];
+            if (freq == 0) continue;
+            united->range_freqs[doc] += freq;
+            if (j == 0) united->range_exact_freqs[doc] = exact;
+            united->range_masks[doc / 64] |= UINT64_C(1) << (doc % 64);
+        }
+    }
+    return true;
+}
+
+void fhi_union_freqs(const fhi_walk *walk, const fhi_eval *eval, uint32_t doc, uint32_t *freq, uint32_t *exact_freq)
+{
+    const fhi_union *united = eval->united;
+    const uint32_t place = walk->quarter % FHI_RANGE_QUARTERS;
+    const uint64_t mask = united->masks[walk->quarter];
+    *freq = united->range_freqs[place * 64 + doc];
+    *exact_freq = united->range_exact_freqs[place * 64 + doc];
+    if (!(mask >> doc & 1)) return;
+    const uint32_t at = united->ranks[walk->quarter] + fhi_popcount64(mask & ((UINT64_C(1) << doc) - 1));
+    *freq += united->freqs[at];
+    *exact_freq += united->exact_freqs[at];
+}
+
+uint64_t fhi_union_mask(fhi_walk *walk, fhi_eval *eval)
+{
+    fhi_union *united = eval->united;
+    const uint32_t range = walk->quarter / FHI_RANGE_QUARTERS, place = walk->quarter % FHI_RANGE_QUARTERS;
+    if (united->range != range && !sum_range(walk, eval, range)) return 0;
+    const uint64_t mask = united->masks[walk->quarter] | united->range_masks[place];
+    memset(eval->lanes, 0, sizeof eval->lanes);
+    memset(eval->exact_lanes, 0, sizeof eval->exact_lanes);
+    for (uint64_t bits = mask; bits; bits &= bits - 1) {
+        const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
+        uint32_t freq, exact;
+        fhi_union_freqs(walk, eval, doc, &freq, &exact);
+        eval->lanes[doc] = (uint8_t)(freq < FHI_LANE_MAX ? freq : FHI_LANE_MAX);
+        eval->exact_lanes[doc] = (uint8_t)(exact < FHI_LANE_MAX ? exact : FHI_LANE_MAX);
+    }
+    return mask;
+}

@@ -1,0 +1,368 @@
+/* postings_quarter.c - a chunk of one term as queries read it: 64 documents at a time, a byte of frequency each.
+ *
+ * Invariant: once a range is in view, all its parts lie within the payloads of the chunk; what kernels read past a part
+ * lies within the file, since a footer of 408 bytes follows all sections.
+ */
+#include "engine/segment/postings_reader.h"
+
+#include "engine/codec/bitpack.h"
+
+enum { IDS_MAX = 31 }; /* postings of a range told by ids; more stand in a map */
+
+static uint64_t below(uint32_t doc)
+{
+    return (UINT64_C(1) << doc) - 1;
+}
+
+/* ---- which quarters ---- */
+
+static bool reserve_view(fhi_cursor *cursor)
+{
+    const uint32_t count = cursor->run_end;
+    const bool forms = cursor->wanted && cursor->forms_told;
+    if (!cursor->run) {
+        cursor->run = fhi_arena_alloc(cursor->arena, sizeof *cursor->run);
+        if (!cursor->run) return fhi_cursor_out_of_memory(cursor);
+        cursor->run->room = 0;
+    }
+    if (count <= cursor->run->room) return true;
+    const size_t bytes = (size_t)count + FHI_KERNEL_SLACK;
+    cursor->run->freqs = fhi_arena_alloc(cursor->arena, forms ? 2 * bytes : bytes);
+    if (!cursor->run->freqs) return fhi_cursor_out_of_memory(cursor);
+    cursor->run->form_freqs = forms ? cursor->run->freqs + bytes : NULL;
+    cursor->run->room = count;
+    return true;
+}
+
+static void copy_lanes(const uint32_t *values, uint32_t first, uint32_t end, uint8_t *lanes)
+{
+    for (uint32_t i = first; i < end; i++)
+        lanes[i] = (uint8_t)(values[i] < FHI_LANE_MAX ? values[i] : FHI_LANE_MAX);
+}
+
+static void survey_run(fhi_cursor *cursor)
+{
+    if (cursor->run_end == cursor->run_first || !reserve_view(cursor)) return;
+    fhi_run_view *view = cursor->run;
+    memset(view->masks, 0, sizeof view->masks);
+    for (uint32_t i = cursor->run_end; i-- > cursor->run_first;) { /* backwards: the last rank written is the first */
+        const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
+        view->masks[quarter] |= UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
+        view->ranks[quarter] = i;
+        cursor->present[quarter / 64] |= UINT64_C(1) << (quarter % 64);
+    }
+    copy_lanes(cursor->run_freqs, cursor->run_first, cursor->run_end, view->freqs);
+    if (view->form_freqs) copy_lanes(cursor->run_form_freqs, cursor->run_first, cursor->run_end, view->form_freqs);
+}
+
+void fhi_cursor_survey(fhi_cursor *cursor)
+{
+    memset(cursor->present, 0, sizeof cursor->present);
+    if (cursor->chunk == UINT32_MAX) return;
+    if (cursor->dense)
+        cursor->kernels->presence(cursor->locators, cursor->range_count, cursor->present);
+    else
+        survey_run(cursor);
+}
+
+void fhi_cursor_bound(fhi_cursor *cursor, uint8_t bounds[FHI_CHUNK_QUARTERS])
+{
+    if (cursor->dense) {
+        cursor->kernels->spread(cursor->range_bounds, cursor->range_count, cursor->present, bounds);
+        return;
+    }
+    const fhi_segment *segment = cursor->segment;
+    memset(bounds, 0, FHI_CHUNK_QUARTERS);
+    for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) {
+        const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
+        const uint8_t bound = fhi_segment_bound(segment, cursor->run_freqs[i], segment->norms[doc]);
+        if (bound > bounds[quarter]) bounds[quarter] = bound;
+    }
+}
+
+/* ---- a range in view ---- */
+
+/* Finds the parts of a payload; false when it is damaged. */
+static bool view_range(fhi_cursor *cursor, uint32_t range)
+{
+    fhi_dense_view *view = &cursor->view;
+    view->range = UINT32_MAX;
+    const uint8_t *payload = fhi_cursor_payload(cursor, range);
+    if (!payload) return cursor->status == FH_OK ? fhi_cursor_corrupt(cursor) : false;
+    const uint8_t *tail = fhi_payload_tail(payload);
+    view->count = *payload + 1u;
+    view->ids = payload + 1;
+    if (view->count > IDS_MAX) {
+        uint32_t set = 0;
+        for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++)
+            set += fhi_popcount64(fhi_load64(view->ids + (size_t)i * 8));
+        if (set != view->count) return fhi_cursor_corrupt(cursor);
+    }
+    view->freq_width = fhi_width_of_code[*tail & 7];
+    view->form_width = fhi_width_of_code[*tail >> 3 & 7];
+    const size_t freq_bytes = fhi_packed_bytes(view->count, view->freq_width);
+    const size_t form_bytes = fhi_packed_bytes(view->count, view->form_width);
+    if (view->freq_width > 8 || *tail >> 6 || freq_bytes + form_bytes > (size_t)(cursor->payloads_end - tail - 1))
+        return fhi_cursor_corrupt(cursor);
+    view->freqs = tail + 1;
+    view->forms = view->freqs + freq_bytes;
+    view->escapes = view->forms + form_bytes;
+    view->range = range;
+    return true;
+}
+
+static uint64_t dense_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
+{
+    const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
+    if (cursor->view.range != range && !view_range(cursor, range)) return 0;
+    const fhi_dense_view *view = &cursor->view;
+    if (view->count <= IDS_MAX) return cursor->kernels->pick_ids(view->ids, view->count, place, first);
+    *first = 0;
+    for (uint32_t i = 0; i < place; i++)
+        *first += fhi_popcount64(fhi_load64(view->ids + (size_t)i * 8));
+    return fhi_load64(view->ids + (size_t)place * 8);
+}
+
+uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
+{
+    *first = 0;
+    if (!(cursor->present[quarter / 64] >> (quarter % 64) & 1)) return 0;
+    if (cursor->dense) return dense_mask(cursor, quarter, first);
+    *first = cursor->run->ranks[quarter];
+    return cursor->run->masks[quarter];
+}
+
+/* ---- frequencies ---- */
+
+/* Adds what stands behind the packed frequencies for those that did not fit. */
+static uint64_t add_escapes(fhi_cursor *cursor, uint32_t first, uint64_t escaped, uint8_t lanes[FHI_QUARTER_DOCS])
+{
+    const fhi_dense_view *view = &cursor->view;
+    const uint32_t before = first ? cursor->kernels->escapes(view->freqs, first, view->freq_width) : 0;
+    const uint32_t count = before + fhi_popcount64(escaped);
+    const uint8_t *bytes = view->escapes;
+    const size_t room = (size_t)(cursor->payloads_end - bytes);
+    uint64_t long_ones = 0;
+    if (count > room) return (void)fhi_cursor_corrupt(cursor), 0;
+    for (uint32_t i = 0; i < count; i += 8) {
+        const uint64_t eight = fhi_load64(bytes + i) & UINT64_C(0x8080808080808080);
+        long_ones |= count - i >= 8 ? eight : eight & below(8 * (count - i));
+    }
+    if (long_ones == 0) return cursor->kernels->raise(lanes, bytes + before, escaped);
+    fhi_span span = fhi_span_of(bytes, room);
+    uint8_t short_ones[FHI_QUARTER_DOCS];
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t value = fhi_span_get_varint(&span);
+        if (i >= before) short_ones[i - before] = (uint8_t)(value < FHI_LANE_MAX ? value : FHI_LANE_MAX);
+    }
+    if (span.failed) return (void)fhi_cursor_corrupt(cursor), 0;
+    return cursor->kernels->raise(lanes, short_ones, escaped);
+}
+
+/* Lanes of the wanted forms; answers those that may be too high. */
+static uint64_t form_lanes_of(const fhi_cursor *cursor, uint32_t first, uint64_t mask, const uint8_t *lanes,
+                              uint8_t *form_lanes)
+{
+    const fhi_form_set *wanted = cursor->wanted;
+    const fhi_dense_view *view = &cursor->view;
+    if (!wanted || wanted->count == 0 || (!cursor->forms_told && !fhi_form_is_wanted(wanted, 0))) {
+        memset(form_lanes, 0, FHI_QUARTER_DOCS);
+        return 0;
+    }
+    if (cursor->forms_told && wanted->count == 1 && view->form_width <= 8) {
+        const uint32_t code = fhi_form_code(wanted->forms[0]);
+        const uint8_t byte = (uint8_t)(code <= UINT8_MAX ? code : FHI_FORM_MIXED); /* no code of so few bits is larger */
+        return cursor->kernels->pick_form(view->forms, first, view->form_width, byte, mask, lanes, form_lanes);
+    }
+    memcpy(form_lanes, lanes, FHI_QUARTER_DOCS);
+    return cursor->forms_told ? mask : 0;
+}
+
+static uint64_t run_lanes(const fhi_cursor *cursor, uint32_t first, uint64_t mask, uint8_t lanes[FHI_QUARTER_DOCS],
+                          uint8_t *form_lanes)
+{
+    const fhi_run_view *view = cursor->run;
+    uint64_t full = cursor->kernels->expand(view->freqs, first, 8, 0, mask, lanes);
+    if (!form_lanes) return full;
+    if (view->form_freqs)
+        (void)cursor->kernels->expand(view->form_freqs, first, 8, 0, mask, form_lanes);
+    else
+        full |= form_lanes_of(cursor, first, mask, lanes, form_lanes);
+    return full;
+}
+
+uint64_t fhi_cursor_lanes(fhi_cursor *cursor, uint32_t first, uint64_t mask, uint8_t lanes[FHI_QUARTER_DOCS],
+                          uint8_t *form_lanes)
+{
+    if (!cursor->dense) {
+        if (cursor->chunk != UINT32_MAX) return run_lanes(cursor, first, mask, lanes, form_lanes);
+        memset(lanes, 0, FHI_QUARTER_DOCS);
+        if (form_lanes) memset(form_lanes, 0, FHI_QUARTER_DOCS);
+        return 0;
+    }
+    const fhi_dense_view *view = &cursor->view;
+    const uint8_t unit = (uint8_t)cursor->unit;
+    const uint64_t escaped = cursor->kernels->expand(view->freqs, first, view->freq_width, unit, mask, lanes);
+    uint64_t unsure = 0;
+    if (escaped)
+        unsure = add_escapes(cursor, first, escaped, lanes);
+    else if (view->freq_width == 8)
+        unsure = cursor->kernels->raise(lanes, lanes, 0);
+    if (form_lanes) unsure |= form_lanes_of(cursor, first, mask, lanes, form_lanes);
+    return unsure & mask;
+}
+
+static fhi_block *exact_block(fhi_cursor *cursor, uint32_t range)
+{
+    if (!cursor->block) {
+        cursor->block = fhi_arena_alloc(cursor->arena, sizeof *cursor->block);
+        cursor->block_range = UINT32_MAX;
+    }
+    if (!cursor->block) return (void)fhi_cursor_out_of_memory(cursor), NULL;
+    if (cursor->block_range == range) return cursor->block;
+    fhi_cursor_load(cursor, range, cursor->block);
+    fhi_cursor_tail(cursor, cursor->block);
+    cursor->block_range = range;
+    return cursor->block;
+}
+
+static uint32_t document(const fhi_cursor *cursor, uint32_t quarter, uint32_t doc)
+{
+    return cursor->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS + doc;
+}
+
+bool fhi_cursor_holds(fhi_cursor *cursor, uint32_t quarter, uint32_t doc)
+{
+    uint32_t first;
+    if (cursor->chunk == UINT32_MAX) return false;
+    if (cursor->dense) return fhi_cursor_mask(cursor, quarter, &first) >> doc & 1;
+    const uint32_t wanted = document(cursor, quarter, doc), at = fhi_run_index(cursor, wanted);
+    return at < cursor->run_end && cursor->run_docs[at] == wanted;
+}
+
+void fhi_cursor_freqs(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, uint32_t *freq, uint32_t *form_freq)
+{
+    *freq = *form_freq = 0;
+    if (cursor->chunk == UINT32_MAX) return;
+    if (!cursor->dense) {
+        const uint32_t i = fhi_run_index(cursor, document(cursor, quarter, doc));
+        if (i == cursor->run_end) return;
+        *freq = cursor->run_freqs[i];
+        if (!cursor->wanted) return;
+        *form_freq = cursor->run_form_freqs[i];
+        if (!cursor->forms_told && !fhi_form_is_wanted(cursor->wanted, 0)) *form_freq = 0;
+        return;
+    }
+    const fhi_block *block = exact_block(cursor, quarter / FHI_RANGE_QUARTERS);
+    if (!block) return;
+    const uint32_t i = fhi_block_index(block, quarter % FHI_RANGE_QUARTERS * FHI_QUARTER_DOCS + doc);
+    if (i == UINT32_MAX || block->count == 0) return;
+    *freq = block->freqs[i];
+    if (cursor->wanted) *form_freq = block->form_freqs[i];
+}
+
+/* ---- positions ---- */
+
+/* Where the position block of a range begins, and whether lanes are enough to find a document's place in it. */
+static bool open_spots(fhi_cursor *cursor, uint32_t range)
+{
+    fhi_spot_view *spots = cursor->spots;
+    const fhi_dense_view *view = &cursor->view;
+    spots->range = range;
+    spots->known = 0;
+    spots->starts[0] = 0;
+    spots->plain = false;
+    const bool mixed = cursor->forms_told && view->form_width > 0;
+    if (mixed || cursor->unit > 2 || view->freq_width > 4) return true;
+    const uint32_t escapes = view->freq_width ? cursor->kernels->escapes(view->freqs, view->count, view->freq_width) : 0;
+    fhi_span span = fhi_span_of(view->escapes, (size_t)(cursor->payloads_end - view->escapes));
+    for (uint32_t i = 0; i < escapes; i++)
+        if (fhi_span_get_varint(&span) >= FHI_LANE_MAX / 2) return !span.failed || fhi_cursor_corrupt(cursor);
+    const uint64_t place =
+        fhi_span_get_varint(&span) + fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+    const uint64_t room = (uint64_t)(cursor->positions_end - cursor->positions_start);
+    if (span.failed || place > room) return fhi_cursor_corrupt(cursor);
+    spots->bits = cursor->positions_start + place;
+    spots->deficit_width = 0;
+    if (!cursor->segment->plain_weights) {
+        if (place == room || *spots->bits > 4) return place < room || fhi_cursor_corrupt(cursor); /* codes above: 16 bits */
+        spots->deficit_width = fhi_width_of_code[*spots->bits];
+        spots->deficits = spots->bits + 1;
+        const size_t bytes = 1 + fhi_packed_bytes(view->count, spots->deficit_width);
+        if (bytes > room - place) return fhi_cursor_corrupt(cursor);
+        spots->bits += bytes;
+    }
+    spots->plain = true;
+    return true;
+}
+
+/* Occurrences of the next quarter's documents, and the bits its positions take. */
+static bool next_spots(fhi_cursor *cursor)
+{
+    fhi_spot_view *spots = cursor->spots;
+    const uint32_t place = spots->known, quarter = spots->range * FHI_RANGE_QUARTERS + place;
+    uint8_t *counts = spots->counts[place];
+    uint32_t first;
+    const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
+    if (mask) (void)fhi_cursor_lanes(cursor, first, mask, counts, NULL);
+    if (cursor->status != FH_OK) return false;
+    if (mask && !cursor->segment->plain_weights) {
+        uint8_t deficits[FHI_QUARTER_DOCS];
+        (void)cursor->kernels->expand(spots->deficits, first, spots->deficit_width, 0, mask, deficits);
+        bool wrong = false;
+        for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
+            const uint8_t most = (uint8_t)(counts[doc] >> (cursor->unit == 2));
+            wrong |= (mask >> doc & 1) && deficits[doc] >= most;
+            counts[doc] = (uint8_t)(most - deficits[doc]);
+        }
+        if (wrong) return fhi_cursor_corrupt(cursor);
+    }
+    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
+    spots->masks[place] = mask;
+    spots->starts[place + 1] = spots->starts[place] + (mask ? cursor->kernels->dot(counts, widths, mask) : 0);
+    spots->known++;
+    return true;
+}
+
+static uint32_t exact_positions(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
+                                uint32_t room)
+{
+    fhi_block *block = exact_block(cursor, quarter / FHI_RANGE_QUARTERS);
+    if (!block) return 0;
+    const uint32_t i = fhi_block_index(block, quarter % FHI_RANGE_QUARTERS * FHI_QUARTER_DOCS + doc);
+    if (i == UINT32_MAX) return 0;
+    return fhi_cursor_positions(cursor, quarter / FHI_RANGE_QUARTERS, block, i, wanted_only, to, NULL, room);
+}
+
+uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
+                          uint32_t room)
+{
+    if (cursor->status != FH_OK || cursor->chunk == UINT32_MAX) return 0;
+    if (!cursor->dense) {
+        const uint32_t i = fhi_run_index(cursor, document(cursor, quarter, doc));
+        return i < cursor->run_end ? fhi_run_positions(cursor, i, wanted_only, to, NULL, room) : 0;
+    }
+    const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
+    if (wanted_only && cursor->wanted) return exact_positions(cursor, quarter, doc, wanted_only, to, room);
+    if (!cursor->spots) {
+        cursor->spots = fhi_arena_alloc(cursor->arena, sizeof *cursor->spots);
+        if (!cursor->spots) return (void)fhi_cursor_out_of_memory(cursor), 0;
+        cursor->spots->range = UINT32_MAX;
+    }
+    fhi_spot_view *spots = cursor->spots;
+    if (cursor->view.range != range && !view_range(cursor, range)) return 0;
+    if (spots->range != range && !open_spots(cursor, range)) return 0;
+    if (!spots->plain) return exact_positions(cursor, quarter, doc, wanted_only, to, room);
+    while (spots->known <= place)
+        if (!next_spots(cursor)) return 0;
+    if (!(spots->masks[place] >> doc & 1)) return 0;
+    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
+    const uint32_t count = spots->counts[place][doc];
+    if (count > room) return count;
+    const uint64_t at =
+        spots->starts[place] + cursor->kernels->dot(spots->counts[place], widths, spots->masks[place] & below(doc));
+    const uint64_t bytes = (at + (uint64_t)count * widths[doc] + 7) / 8;
+    if (bytes > (uint64_t)(cursor->positions_end - spots->bits)) return (uint32_t)fhi_cursor_corrupt(cursor);
+    fhi_positions_copy(spots->bits, at, count, widths[doc], to);
+    return count;
+}
