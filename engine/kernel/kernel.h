@@ -21,7 +21,8 @@ enum {
     FHI_LANE_MAX = 255 /* a lane says at most so much; more is to be asked for elsewhere */
 };
 
-/* One summand of the scores of a quarter: weight * f / (f + K) wherever f is not 0. */
+/* One summand of the scores of a quarter: weight * f / (f + K) wherever f is not 0, and the whole weight, which is more
+ * than any f gives, where the lane is full. */
 typedef struct fhi_addend {
     const uint8_t *freqs; /* lanes */
     uint64_t mask;        /* documents it adds to */
@@ -48,7 +49,8 @@ typedef struct fhi_kernels {
                        uint16_t high, uint16_t quarters[FHI_CHUNK_QUARTERS]);
 
     /* ---- a quarter ---- */
-    /* Of count <= 32 increasing bytes those in [64 quarter, 64 quarter + 64), as a mask; *before: how many are lower. */
+    /* Of count <= 32 increasing bytes those in [64 quarter, 64 quarter + 64), as a mask; *before: how many are lower.
+     */
     uint64_t (*pick_ids)(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before);
     /* Values first, first + 1... of width 0, 1, 2, 4 or 8 bits, one for each bit of mask, and base on top, at most 255.
      * Answers the documents whose value is the greatest of its width: an escape. None at width 0. */

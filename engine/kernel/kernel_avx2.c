@@ -53,8 +53,8 @@ AVX2 static void presence(const uint8_t *locators, uint32_t ranges, uint64_t pre
 AVX2 static void spread(const uint8_t *range_bounds, uint32_t ranges, const uint64_t present[FHI_QUARTER_WORDS],
                         uint8_t bounds[FHI_CHUNK_QUARTERS])
 {
-    const __m256i lane = _mm256_set_epi32(0x07070707, 0x06060606, 0x05050505, 0x04040404, 0x03030303, 0x02020202,
-                                          0x01010101, 0);
+    const __m256i lane =
+        _mm256_set_epi32(0x07070707, 0x06060606, 0x05050505, 0x04040404, 0x03030303, 0x02020202, 0x01010101, 0);
     uint8_t padded[FHI_CHUNK_QUARTERS / RANGE_QUARTERS] = {0};
     memcpy(padded, range_bounds, ranges);
     for (size_t i = 0; i < FHI_CHUNK_QUARTERS; i += LANES8) {
@@ -78,7 +78,8 @@ AVX2 static void weigh(const uint8_t bounds[FHI_CHUNK_QUARTERS], uint16_t weight
 AVX2 static void add(uint16_t sums[FHI_CHUNK_QUARTERS], const uint16_t more[FHI_CHUNK_QUARTERS])
 {
     for (size_t i = 0; i < FHI_CHUNK_QUARTERS; i += LANES16) {
-        const __m256i a = _mm256_loadu_si256((const void *)(sums + i)), b = _mm256_loadu_si256((const void *)(more + i));
+        const __m256i a = _mm256_loadu_si256((const void *)(sums + i)),
+                      b = _mm256_loadu_si256((const void *)(more + i));
         _mm256_storeu_si256((void *)(sums + i), _mm256_adds_epu16(a, b));
     }
 }
@@ -97,9 +98,8 @@ AVX2 static uint16_t highest(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint
     return most;
 }
 
-AVX2 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS],
-                                     const uint64_t among[FHI_QUARTER_WORDS], uint16_t low, uint16_t high,
-                                     uint16_t quarters[FHI_CHUNK_QUARTERS])
+AVX2 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS],
+                                     uint16_t low, uint16_t high, uint16_t quarters[FHI_CHUNK_QUARTERS])
 {
     const __m256i from = _mm256_set1_epi16((short)low), to = _mm256_set1_epi16((short)high);
     uint32_t count = 0;
@@ -139,7 +139,8 @@ AVX2 static inline uint64_t fields_of(unsigned width)
 }
 
 /* At width 8 a value begins on a byte, and eight of them fill the word; below, a shift leaves at least 57 bits. */
-AVX2 static inline uint64_t expand8(const uint8_t *packed, uint32_t first, unsigned width, uint64_t fields, uint32_t bits)
+AVX2 static inline uint64_t expand8(const uint8_t *packed, uint32_t first, unsigned width, uint64_t fields,
+                                    uint32_t bits)
 {
     const uint64_t places = _pdep_u64(bits, 0x0101010101010101) * 255;
     return _pdep_u64(unpack8(packed, first * width, fields), places);
@@ -161,7 +162,8 @@ AVX2 static uint64_t expand(const uint8_t *packed, uint32_t first, unsigned widt
         const uint32_t bits = mask >> i & 0xFF;
         const uint64_t places = _pdep_u64(bits, 0x0101010101010101) * 255;
         const uint64_t values = expand8(packed, first, width, fields, bits);
-        const __m128i sum = _mm_adds_epu8(_mm_cvtsi64_si128((long long)values), _mm_cvtsi64_si128((long long)(more & places)));
+        const __m128i sum =
+            _mm_adds_epu8(_mm_cvtsi64_si128((long long)values), _mm_cvtsi64_si128((long long)(more & places)));
         fhi_store64(lanes + i, (uint64_t)_mm_cvtsi128_si64(sum));
         escaped |= (uint64_t)(bits & ~nonzero((values ^ fields) & places)) << i;
         first += ones(bits);
@@ -231,7 +233,7 @@ AVX2 static uint64_t reaching(const uint64_t *masks, const uint16_t *weights, ui
 AVX2 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t among, const uint8_t norms[64],
                            const float k_of_norm[256], float least, uint8_t docs[64], float scores[64])
 {
-    const __m256 zero = _mm256_setzero_ps();
+    const __m256 zero = _mm256_setzero_ps(), one = _mm256_set1_ps(1.0f), most = _mm256_set1_ps(FHI_LANE_MAX);
     uint32_t found = 0;
     while (among) { /* eight documents at a time, side by side */
         uint8_t here[LANES32] = {0};
@@ -248,7 +250,9 @@ AVX2 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t a
             for (uint32_t j = 0; j < taken; j++)
                 bytes[j] = addends[i].mask >> here[j] & 1 ? addends[i].freqs[here[j]] : 0;
             const __m256 freq = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes)));
-            const __m256 share = _mm256_div_ps(freq, _mm256_add_ps(freq, _mm256_loadu_ps(k)));
+            const __m256 full = _mm256_cmp_ps(freq, most, _CMP_EQ_OQ);
+            const __m256 share =
+                _mm256_blendv_ps(_mm256_div_ps(freq, _mm256_add_ps(freq, _mm256_loadu_ps(k))), one, full);
             const __m256 part = _mm256_mul_ps(_mm256_set1_ps(addends[i].weight), share);
             const __m256 counts = _mm256_cmp_ps(freq, zero, _CMP_GT_OQ); /* 0 / 0 is not to be added */
             sum = _mm256_add_ps(sum, _mm256_and_ps(part, counts));

@@ -37,9 +37,9 @@ AVX512 static void presence(const uint8_t *locators, uint32_t ranges, uint64_t p
 AVX512 static void spread(const uint8_t *range_bounds, uint32_t ranges, const uint64_t present[FHI_QUARTER_WORDS],
                           uint8_t bounds[FHI_CHUNK_QUARTERS])
 {
-    const __m512i lane = _mm512_set_epi32(0x0F0F0F0F, 0x0E0E0E0E, 0x0D0D0D0D, 0x0C0C0C0C, 0x0B0B0B0B, 0x0A0A0A0A,
-                                          0x09090909, 0x08080808, 0x07070707, 0x06060606, 0x05050505, 0x04040404,
-                                          0x03030303, 0x02020202, 0x01010101, 0);
+    const __m512i lane =
+        _mm512_set_epi32(0x0F0F0F0F, 0x0E0E0E0E, 0x0D0D0D0D, 0x0C0C0C0C, 0x0B0B0B0B, 0x0A0A0A0A, 0x09090909, 0x08080808,
+                         0x07070707, 0x06060606, 0x05050505, 0x04040404, 0x03030303, 0x02020202, 0x01010101, 0);
     for (uint32_t i = 0; i < FHI_QUARTER_WORDS; i++) { /* 16 ranges are 64 quarters */
         const uint32_t left = ranges > i * 16 ? ranges - i * 16 : 0;
         const __mmask16 here = (__mmask16)(left >= 16 ? UINT16_MAX : _bzhi_u32(UINT16_MAX, left));
@@ -63,8 +63,7 @@ AVX512 static void weigh(const uint8_t bounds[FHI_CHUNK_QUARTERS], uint16_t weig
 AVX512 static void add(uint16_t sums[FHI_CHUNK_QUARTERS], const uint16_t more[FHI_CHUNK_QUARTERS])
 {
     for (size_t i = 0; i < FHI_CHUNK_QUARTERS; i += LANES16)
-        _mm512_storeu_si512(sums + i,
-                            _mm512_adds_epu16(_mm512_loadu_si512(sums + i), _mm512_loadu_si512(more + i)));
+        _mm512_storeu_si512(sums + i, _mm512_adds_epu16(_mm512_loadu_si512(sums + i), _mm512_loadu_si512(more + i)));
 }
 
 AVX512 static uint16_t highest(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS])
@@ -76,19 +75,18 @@ AVX512 static uint16_t highest(const uint16_t sums[FHI_CHUNK_QUARTERS], const ui
     return (uint16_t)_mm512_reduce_max_epu32(_mm512_max_epu32(low, high));
 }
 
-AVX512 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS],
-                                       const uint64_t among[FHI_QUARTER_WORDS], uint16_t low, uint16_t high,
-                                       uint16_t quarters[FHI_CHUNK_QUARTERS])
+AVX512 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS],
+                                       uint16_t low, uint16_t high, uint16_t quarters[FHI_CHUNK_QUARTERS])
 {
     const __m512i from = _mm512_set1_epi16((short)low), to = _mm512_set1_epi16((short)high);
     const __m512i step = _mm512_set1_epi16(LANES16);
-    __m512i number = _mm512_cvtepu8_epi16(
-        _mm256_set_epi8(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7,
-                        6, 5, 4, 3, 2, 1, 0));
+    __m512i number = _mm512_cvtepu8_epi16(_mm256_set_epi8(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17,
+                                                          16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
     uint32_t count = 0;
     for (uint32_t i = 0; i < QUARTER_VECTORS; i++, number = _mm512_add_epi16(number, step)) {
         const __m512i sum = _mm512_loadu_si512(sums + (size_t)i * LANES16);
-        const __mmask32 fits = _mm512_mask_cmple_epu16_mask(_mm512_mask_cmpge_epu16_mask(half(among, i), sum, from), sum, to);
+        const __mmask32 fits =
+            _mm512_mask_cmple_epu16_mask(_mm512_mask_cmpge_epu16_mask(half(among, i), sum, from), sum, to);
         const __m512i kept = _mm512_maskz_compress_epi16(fits, number);
         const uint32_t more = ones(fits); /* stored by mask: what is not a quarter must not be written past the end */
         _mm512_mask_storeu_epi16(quarters + count, _bzhi_u32(UINT32_MAX, more), kept);
@@ -128,9 +126,9 @@ typedef struct unpack_plan {
 
 AVX512 static inline unpack_plan plan_of(unsigned width, unsigned shift)
 {
-    const __m512i word = _mm512_set_epi64(0x0707070707070707, 0x0606060606060606, 0x0505050505050505,
-                                          0x0404040404040404, 0x0303030303030303, 0x0202020202020202,
-                                          0x0101010101010101, 0);
+    const __m512i word =
+        _mm512_set_epi64(0x0707070707070707, 0x0606060606060606, 0x0505050505050505, 0x0404040404040404,
+                         0x0303030303030303, 0x0202020202020202, 0x0101010101010101, 0);
     const __m512i byte_in_word = _mm512_set1_epi64(0x0706050403020100);
     const __m512i first = _mm512_mullo_epi16(word, _mm512_set1_epi16((short)width)); /* no byte carries: at most 56 */
     const uint64_t shifts = UINT64_C(0x0706050403020100) * width + UINT64_C(0x0101010101010101) * shift;
@@ -197,15 +195,15 @@ AVX512 static uint64_t reaching(const uint64_t *masks, const uint16_t *weights, 
     return (uint64_t)_mm512_cmpge_epu16_mask(high, limit) << 32 | _mm512_cmpge_epu16_mask(low, limit);
 }
 
-
 AVX512 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t among, const uint8_t norms[64],
                              const float k_of_norm[256], float least, uint8_t docs[64], float scores[64])
 {
-    const __m512i iota = _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44,
-                                         43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24,
-                                         23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2,
-                                         1, 0);
-    const __m512 limit = _mm512_set1_ps(least);
+    const __m512i iota =
+        _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40,
+                        39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
+                        15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512 limit = _mm512_set1_ps(least), one = _mm512_set1_ps(1.0f);
+    const __m512i full = _mm512_set1_epi32(FHI_LANE_MAX);
     uint32_t found = 0;
     while (among) {
         const uint64_t here = _pdep_u64(0xFFFF, among); /* the first 16 */
@@ -218,7 +216,8 @@ AVX512 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t
             const __m128i sixteen = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(here, lanes));
             const __m512i whole = _mm512_cvtepu8_epi32(sixteen);
             const __m512 freq = _mm512_cvtepi32_ps(whole);
-            const __m512 share = _mm512_div_ps(freq, _mm512_add_ps(freq, k));
+            const __mmask16 open = _mm512_cmpneq_epi32_mask(whole, full);
+            const __m512 share = _mm512_mask_div_ps(one, open, freq, _mm512_add_ps(freq, k));
             sum = _mm512_mask_add_ps(sum, _mm512_test_epi32_mask(whole, whole), sum,
                                      _mm512_mul_ps(_mm512_set1_ps(addends[i].weight), share));
         }
@@ -236,8 +235,8 @@ AVX512 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t
 
 AVX512 static uint32_t dot(const uint8_t a[64], const uint8_t b[64], uint64_t mask)
 {
-    const __m512i sums = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_maskz_loadu_epi8(mask, a),
-                                             _mm512_loadu_si512(b));
+    const __m512i sums =
+        _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_maskz_loadu_epi8(mask, a), _mm512_loadu_si512(b));
     return (uint32_t)_mm512_reduce_add_epi32(sums);
 }
 

@@ -148,8 +148,9 @@ static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t among,
         const float k = k_of_norm[norms[doc]];
         float sum = 0.0f;
         for (uint32_t i = 0; i < count; i++) {
-            const float freq = addends[i].mask >> doc & 1 ? (float)addends[i].freqs[doc] : 0.0f;
-            if (freq > 0.0f) sum += addends[i].weight * (freq / (freq + k));
+            const uint8_t lane = addends[i].mask >> doc & 1 ? addends[i].freqs[doc] : 0;
+            const float freq = lane;
+            if (lane) sum += addends[i].weight * (lane == FHI_LANE_MAX ? 1.0f : freq / (freq + k));
         }
         if (!(sum >= least)) continue;
         docs[found] = (uint8_t)doc;

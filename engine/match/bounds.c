@@ -1,7 +1,6 @@
 /* bounds.c - what a chunk, and each of its quarters, may hold and score at most.
  *
- * Invariant: sums[q] >= units * the score of every document of quarter q under this node, and 0 where possible has no
- * bit.
+ * Invariant: sums[q] >= units * the score of every document of quarter q under this node, where bounds were asked for.
  */
 #include "engine/match/eval.h"
 
@@ -104,26 +103,26 @@ void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval)
 
 /* ---- how much ---- */
 
-static void bound_leaf(const fhi_walk *walk, fhi_eval *eval)
+static void bound_leaf(const fhi_walk *walk, fhi_eval *eval, const uint64_t *among)
 {
     uint8_t least[FHI_CHUNK_QUARTERS], bounds[FHI_CHUNK_QUARTERS];
     if (eval->united)
-        fhi_union_bound(eval, least);
+        fhi_union_bound(eval, among, least);
     else
-        fhi_group_bound(&eval->groups[0], least);
+        fhi_group_bound(&eval->groups[0], among, least);
     for (uint32_t i = 1; i < eval->group_count; i++) {
-        fhi_group_bound(&eval->groups[i], bounds);
+        fhi_group_bound(&eval->groups[i], among, bounds);
         for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++)
             least[quarter] = bounds[quarter] < least[quarter] ? bounds[quarter] : least[quarter];
     }
     walk->kernels->weigh(least, eval->bound_units, eval->sums);
 }
 
-static void bound_children(fhi_walk *walk, fhi_eval *eval)
+static void bound_children(fhi_walk *walk, fhi_eval *eval, const uint64_t *among)
 {
     const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
     for (uint32_t i = 0; i < scored; i++) {
-        fhi_eval_bound(walk, eval->children[i]);
+        fhi_eval_bound(walk, eval->children[i], among);
         if (i == 0)
             memcpy(eval->sums, eval->children[i]->sums, sizeof eval->sums);
         else
@@ -131,18 +130,21 @@ static void bound_children(fhi_walk *walk, fhi_eval *eval)
     }
 }
 
-void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval)
+void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS])
 {
-    if (!fhi_bitmap_any(eval->possible)) {
+    uint64_t here[FHI_QUARTER_WORDS];
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        here[word] = among[word] & eval->possible[word];
+    if (!fhi_bitmap_any(here)) {
         memset(eval->sums, 0, sizeof eval->sums);
         return;
     }
     switch (eval->kind) {
     case FHI_EVAL_WORD:
-    case FHI_EVAL_PHRASE: bound_leaf(walk, eval); return;
+    case FHI_EVAL_PHRASE: bound_leaf(walk, eval, here); return;
     case FHI_EVAL_AND:
     case FHI_EVAL_OR:
-    case FHI_EVAL_NOT: bound_children(walk, eval); return;
+    case FHI_EVAL_NOT: bound_children(walk, eval, here); return;
     default: memset(eval->sums, 0, sizeof eval->sums);
     }
 }

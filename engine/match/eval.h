@@ -63,7 +63,7 @@ typedef struct fhi_union {
     uint32_t *freqs, *exact_freqs;
     uint32_t room;
     uint8_t bounds[FHI_CHUNK_QUARTERS];
-    uint32_t range;                         /* of the dense lists, summed below; UINT32_MAX: none */
+    uint32_t range; /* of the dense lists, summed below; UINT32_MAX: none */
     uint64_t range_masks[FHI_RANGE_QUARTERS];
     uint32_t range_freqs[FHI_RANGE_DOCS], range_exact_freqs[FHI_RANGE_DOCS];
 } fhi_union;
@@ -72,13 +72,13 @@ typedef struct fhi_union {
 typedef struct fhi_group {
     fhi_cursor *cursors;
     uint32_t count;
-    bool by_form;  /* only postings with a wanted form match */
-    uint32_t df;   /* smallest first in phrases */
+    bool by_form;    /* only postings with a wanted form match */
+    uint32_t df;     /* smallest first in phrases */
     uint32_t offset; /* in a phrase */
     /* the quarter in view */
     uint64_t mask;
-    uint32_t first;        /* one list: for its lanes */
-    uint32_t *positions;   /* of one document */
+    uint32_t first;      /* one list: for its lanes */
+    uint32_t *positions; /* of one document */
     uint32_t position_count, position_room;
 } fhi_group;
 
@@ -114,10 +114,10 @@ typedef struct fhi_walk {
     const fhi_plan *plan;
     const fhi_segment *segment;
     const fhi_kernels *kernels;
-    float units;     /* bounds by quarter are so many times the score */
+    float units; /* bounds by quarter are so many times the score */
     uint32_t chunk, quarter;
-    uint32_t base;   /* first document of the quarter */
-    float least;     /* what a document must score to matter; 0: all do */
+    uint32_t base; /* first document of the quarter */
+    float least;   /* what a document must score to matter; 0: all do */
     uint32_t least_units;
     const fhi_eval *root;
     /* what the words of the plan add to the scores of the quarter in view, in its order */
@@ -136,8 +136,8 @@ fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_
 float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk);
 /* Brings a chunk into view: possible. */
 void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval);
-/* Bounds of the chunk in view: sums. */
-void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval);
+/* Bounds of the quarters among, of the chunk in view: sums. */
+void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS]);
 /* Asks ahead for what a quarter will want, under the top of a plan. */
 void fhi_eval_prefetch(const fhi_eval *eval, uint32_t quarter);
 /* Documents of the quarter, at the top of a plan, that may reach walk->least: eval->mask. */
@@ -155,7 +155,7 @@ fh_status fhi_eval_status(const fhi_eval *eval);
 /* Brings the chunk into view of every list; possible is what any of them holds. False when there is none. */
 bool fhi_group_enter(fhi_group *group, uint32_t chunk, uint64_t possible[FHI_QUARTER_WORDS]);
 /* Sums of the lists' bounds, at most 255: x / (x + K) grows slower than x. */
-void fhi_group_bound(fhi_group *group, uint8_t bounds[FHI_CHUNK_QUARTERS]);
+void fhi_group_bound(fhi_group *group, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 /* Documents of the quarter in view that any list holds. */
 uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group);
 /* Positions of one document of the quarter into group->positions; only below `end`. */
@@ -163,7 +163,7 @@ bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_
 
 /* The same of a word of several lists, whose frequencies are summed. */
 bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUARTER_WORDS]);
-void fhi_union_bound(fhi_eval *eval, uint8_t bounds[FHI_CHUNK_QUARTERS]);
+void fhi_union_bound(fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 uint64_t fhi_union_mask(fhi_walk *walk, fhi_eval *eval); /* fills lanes, too */
 void fhi_union_freqs(const fhi_walk *walk, const fhi_eval *eval, uint32_t doc, uint32_t *freq, uint32_t *exact_freq);
 

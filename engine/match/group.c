@@ -33,12 +33,12 @@ static void add_bounds(uint8_t *bounds, const uint8_t *more)
     }
 }
 
-void fhi_group_bound(fhi_group *group, uint8_t bounds[FHI_CHUNK_QUARTERS])
+void fhi_group_bound(fhi_group *group, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS])
 {
     uint8_t more[FHI_CHUNK_QUARTERS];
     if (group->count == 0) memset(bounds, 0, FHI_CHUNK_QUARTERS);
     for (uint32_t i = 0; i < group->count; i++) {
-        fhi_cursor_bound(&group->cursors[i], i == 0 ? bounds : more);
+        fhi_cursor_bound(&group->cursors[i], among, i == 0 ? bounds : more);
         if (i > 0) add_bounds(bounds, more);
     }
 }
@@ -193,14 +193,14 @@ bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUART
     return fhi_bitmap_any(possible);
 }
 
-void fhi_union_bound(fhi_eval *eval, uint8_t bounds[FHI_CHUNK_QUARTERS])
+void fhi_union_bound(fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS])
 {
     uint8_t more[FHI_CHUNK_QUARTERS];
     memcpy(bounds, eval->united->bounds, FHI_CHUNK_QUARTERS);
     for (uint32_t i = 0; i < eval->groups->count; i++) {
         fhi_cursor *cursor = &eval->groups->cursors[i];
         if (!is_in_view(cursor) || !cursor->dense) continue;
-        fhi_cursor_bound(cursor, more);
+        fhi_cursor_bound(cursor, among, more);
         add_bounds(bounds, more);
     }
 }

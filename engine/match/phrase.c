@@ -112,7 +112,7 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
     uint8_t least[FHI_QUARTER_DOCS], lanes[FHI_QUARTER_DOCS], docs[FHI_QUARTER_DOCS];
     float bounds[FHI_QUARTER_DOCS];
-    uint64_t open = 0, found = 0; /* open: nothing is known of how often */
+    uint64_t found = 0;
     memset(least, FHI_LANE_MAX, sizeof least);
     for (uint32_t i = 0; i < eval->group_count; i++) {
         fhi_group *group = &eval->groups[i];
@@ -121,14 +121,12 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
         for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++)
             least[doc] = lanes[doc] < least[doc] ? lanes[doc] : least[doc];
     }
-    for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++)
-        open |= (uint64_t)(least[doc] == FHI_LANE_MAX) << doc;
     const fhi_addend addend = {least, mask, eval->weight};
     const uint32_t count = walk->kernels->score(&addend, 1, mask, walk->segment->norms + walk->base,
                                                 walk->plan->k_of_norm, walk->least, docs, bounds);
     for (uint32_t i = 0; i < count; i++)
         found |= UINT64_C(1) << docs[i];
-    return mask & (found | open);
+    return found;
 }
 
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
@@ -140,8 +138,7 @@ void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
     for (uint64_t bits = need; bits; bits &= bits - 1) {
         const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
         const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, walk->base + doc) : UINT32_MAX;
-        const uint32_t freq =
-            eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
+        const uint32_t freq = eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
         eval->phrase_freqs[doc] = freq;
         if (freq == 0) eval->mask &= ~(UINT64_C(1) << doc);
     }

@@ -222,7 +222,7 @@ static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
     fhi_eval_enter(walk, root);
     if (!fhi_bitmap_any(root->possible)) return;
     if (search->pruned) {
-        fhi_eval_bound(walk, root);
+        fhi_eval_bound(walk, root, root->possible);
         visit_best_first(search, root);
         return;
     }
@@ -327,7 +327,8 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
     state->counted = options->count && !state->pruned;
     state->kept = options->top > 0;
     FH_TRY(fhi_plan_gather(&state->plan, root, &stats));
-    state->walk.addends = fhi_arena_alloc(arena, 2 * ((size_t)state->plan.leaf_count + 1) * sizeof *state->walk.addends);
+    state->walk.addends =
+        fhi_arena_alloc(arena, 2 * ((size_t)state->plan.leaf_count + 1) * sizeof *state->walk.addends);
     if (!state->walk.addends) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
     if (state->kept || state->counted) FH_TRY(walk_all(state, root, stats));
     if (options->count && !state->counted) FH_TRY(count_all(state, root, stats));

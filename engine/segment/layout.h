@@ -17,7 +17,7 @@ enum {
     FHI_RANGE_DOCS = 256,   /* documents matched at a time */
     FHI_CHUNK_DOCS = 65536, /* documents a chunk of a list covers */
     FHI_CHUNK_RANGES = FHI_CHUNK_DOCS / FHI_RANGE_DOCS,
-    FHI_RANGE_QUARTERS = 4, /* of 64 documents */
+    FHI_RANGE_QUARTERS = 4,   /* of 64 documents */
     FHI_GROUP_RANGES = 8,     /* ranges of a dense chunk that share a base offset */
     FHI_BLOCK_POSTINGS = 128, /* postings in a block of a sparse run */
 

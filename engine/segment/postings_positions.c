@@ -12,7 +12,8 @@ static bool reserve_opened(fhi_cursor *cursor)
     cursor->opened_counts = fhi_arena_alloc(cursor->arena, (FHI_RANGE_DOCS * 2 + FHI_TAIL_SLACK) * sizeof(uint32_t));
     cursor->opened_starts = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * sizeof(uint64_t));
     cursor->opened_mixed = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * sizeof(uint8_t *));
-    if (!cursor->opened_counts || !cursor->opened_starts || !cursor->opened_mixed) return fhi_cursor_out_of_memory(cursor);
+    if (!cursor->opened_counts || !cursor->opened_starts || !cursor->opened_mixed)
+        return fhi_cursor_out_of_memory(cursor);
     cursor->opened_codes = cursor->opened_counts + FHI_RANGE_DOCS;
     return true;
 }
@@ -25,13 +26,14 @@ static bool open_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
     uint32_t freqs[FHI_RANGE_DOCS + FHI_TAIL_SLACK], docs[FHI_RANGE_DOCS];
     fhi_block_fill_ids(cursor, block);
     fhi_tail tail = {.freqs = freqs, .codes = cursor->opened_codes, .mixed = cursor->opened_mixed};
-    if (!fhi_tail_decode(fhi_payload_tail(block->payload), cursor->payloads_end, block->count, cursor->unit, cursor->forms_told,
-                         &tail))
+    if (!fhi_tail_decode(fhi_payload_tail(block->payload), cursor->payloads_end, block->count, cursor->unit,
+                         cursor->forms_told, &tail))
         return fhi_cursor_corrupt(cursor);
     fhi_span span = fhi_span_of(tail.end, (size_t)(cursor->payloads_end - tail.end));
     const uint64_t place =
         fhi_span_get_varint(&span) + fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
-    if (span.failed || place > (uint64_t)(cursor->positions_end - cursor->positions_start)) return fhi_cursor_corrupt(cursor);
+    if (span.failed || place > (uint64_t)(cursor->positions_end - cursor->positions_start))
+        return fhi_cursor_corrupt(cursor);
     const uint32_t base = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS;
     for (uint32_t i = 0; i < block->count; i++)
         docs[i] = base + block->ids[i];

@@ -25,12 +25,13 @@ static bool reserve_view(fhi_cursor *cursor)
         if (!cursor->run) return fhi_cursor_out_of_memory(cursor);
         cursor->run->room = 0;
     }
-    if (count <= cursor->run->room) return true;
-    const size_t bytes = (size_t)count + FHI_KERNEL_SLACK;
-    cursor->run->freqs = fhi_arena_alloc(cursor->arena, forms ? 2 * bytes : bytes);
-    if (!cursor->run->freqs) return fhi_cursor_out_of_memory(cursor);
-    cursor->run->form_freqs = forms ? cursor->run->freqs + bytes : NULL;
-    cursor->run->room = count;
+    fhi_run_view *view = cursor->run;
+    if (count <= view->room) return true;
+    const size_t lanes = (size_t)count + FHI_KERNEL_SLACK;
+    view->freqs = fhi_arena_alloc(cursor->arena, forms ? 2 * lanes : lanes);
+    if (!view->freqs) return fhi_cursor_out_of_memory(cursor);
+    view->form_freqs = forms ? view->freqs + lanes : NULL;
+    view->room = count;
     return true;
 }
 
@@ -44,11 +45,16 @@ static void survey_run(fhi_cursor *cursor)
 {
     if (cursor->run_end == cursor->run_first || !reserve_view(cursor)) return;
     fhi_run_view *view = cursor->run;
-    memset(view->masks, 0, sizeof view->masks);
-    for (uint32_t i = cursor->run_end; i-- > cursor->run_first;) { /* backwards: the last rank written is the first */
+    uint32_t last = UINT32_MAX, first = 0;
+    uint64_t mask = 0;
+    for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) { /* without branches: quarters come and go */
         const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
-        view->masks[quarter] |= UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
-        view->ranks[quarter] = i;
+        const bool new = quarter != last;
+        mask = (new ? 0 : mask) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
+        first = new ? i : first;
+        last = quarter;
+        view->masks[quarter] = mask;
+        view->firsts[quarter] = first;
         cursor->present[quarter / 64] |= UINT64_C(1) << (quarter % 64);
     }
     copy_lanes(cursor->run_freqs, cursor->run_first, cursor->run_end, view->freqs);
@@ -65,19 +71,49 @@ void fhi_cursor_survey(fhi_cursor *cursor)
         survey_run(cursor);
 }
 
-void fhi_cursor_bound(fhi_cursor *cursor, uint8_t bounds[FHI_CHUNK_QUARTERS])
+/* From the frequencies and lengths themselves. */
+static void bound_run(const fhi_cursor *cursor, uint8_t bounds[FHI_CHUNK_QUARTERS])
+{
+    const fhi_segment *segment = cursor->segment;
+    for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) {
+        const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
+        const uint8_t bound = fhi_segment_bound(segment, cursor->run_freqs[i], segment->norms[doc]);
+        bounds[quarter] = bound > bounds[quarter] ? bound : bounds[quarter];
+    }
+}
+
+static uint8_t bound_quarter(const fhi_cursor *cursor, uint32_t quarter)
+{
+    const fhi_segment *segment = cursor->segment;
+    const uint8_t *norms = segment->norms + cursor->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
+    uint32_t i = cursor->run->firsts[quarter];
+    uint8_t most = 0;
+    for (uint64_t bits = cursor->run->masks[quarter]; bits; bits &= bits - 1, i++) {
+        const uint8_t bound = fhi_segment_bound(segment, cursor->run_freqs[i], norms[__builtin_ctzll(bits)]);
+        most = bound > most ? bound : most;
+    }
+    return most;
+}
+
+void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS])
 {
     if (cursor->dense) {
         cursor->kernels->spread(cursor->range_bounds, cursor->range_count, cursor->present, bounds);
         return;
     }
-    const fhi_segment *segment = cursor->segment;
+    uint64_t left = 0;
     memset(bounds, 0, FHI_CHUNK_QUARTERS);
-    for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) {
-        const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
-        const uint8_t bound = fhi_segment_bound(segment, cursor->run_freqs[i], segment->norms[doc]);
-        if (bound > bounds[quarter]) bounds[quarter] = bound;
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        left |= cursor->present[word] & ~among[word];
+    if (!left) {
+        bound_run(cursor, bounds);
+        return;
     }
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        for (uint64_t bits = among[word] & cursor->present[word]; bits; bits &= bits - 1) {
+            const uint32_t quarter = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            bounds[quarter] = bound_quarter(cursor, quarter);
+        }
 }
 
 /* ---- a range in view ---- */
@@ -94,8 +130,10 @@ static bool view_range(fhi_cursor *cursor, uint32_t range)
     view->ids = payload + 1;
     if (view->count > IDS_MAX) {
         uint32_t set = 0;
-        for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++)
+        for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++) {
+            view->firsts[i] = set;
             set += fhi_popcount64(fhi_load64(view->ids + (size_t)i * 8));
+        }
         if (set != view->count) return fhi_cursor_corrupt(cursor);
     }
     view->freq_width = fhi_width_of_code[*tail & 7];
@@ -117,9 +155,7 @@ static uint64_t dense_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first
     if (cursor->view.range != range && !view_range(cursor, range)) return 0;
     const fhi_dense_view *view = &cursor->view;
     if (view->count <= IDS_MAX) return cursor->kernels->pick_ids(view->ids, view->count, place, first);
-    *first = 0;
-    for (uint32_t i = 0; i < place; i++)
-        *first += fhi_popcount64(fhi_load64(view->ids + (size_t)i * 8));
+    *first = view->firsts[place];
     return fhi_load64(view->ids + (size_t)place * 8);
 }
 
@@ -128,7 +164,7 @@ uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
     *first = 0;
     if (!(cursor->present[quarter / 64] >> (quarter % 64) & 1)) return 0;
     if (cursor->dense) return dense_mask(cursor, quarter, first);
-    *first = cursor->run->ranks[quarter];
+    *first = cursor->run->firsts[quarter];
     return cursor->run->masks[quarter];
 }
 
@@ -171,7 +207,8 @@ static uint64_t form_lanes_of(const fhi_cursor *cursor, uint32_t first, uint64_t
     }
     if (cursor->forms_told && wanted->count == 1 && view->form_width <= 8) {
         const uint32_t code = fhi_form_code(wanted->forms[0]);
-        const uint8_t byte = (uint8_t)(code <= UINT8_MAX ? code : FHI_FORM_MIXED); /* no code of so few bits is larger */
+        const uint8_t byte =
+            (uint8_t)(code <= UINT8_MAX ? code : FHI_FORM_MIXED); /* no code of so few bits is larger */
         return cursor->kernels->pick_form(view->forms, first, view->form_width, byte, mask, lanes, form_lanes);
     }
     memcpy(form_lanes, lanes, FHI_QUARTER_DOCS);
@@ -274,7 +311,8 @@ static bool open_spots(fhi_cursor *cursor, uint32_t range)
     spots->plain = false;
     const bool mixed = cursor->forms_told && view->form_width > 0;
     if (mixed || cursor->unit > 2 || view->freq_width > 4) return true;
-    const uint32_t escapes = view->freq_width ? cursor->kernels->escapes(view->freqs, view->count, view->freq_width) : 0;
+    const uint32_t escapes =
+        view->freq_width ? cursor->kernels->escapes(view->freqs, view->count, view->freq_width) : 0;
     fhi_span span = fhi_span_of(view->escapes, (size_t)(cursor->payloads_end - view->escapes));
     for (uint32_t i = 0; i < escapes; i++)
         if (fhi_span_get_varint(&span) >= FHI_LANE_MAX / 2) return !span.failed || fhi_cursor_corrupt(cursor);
@@ -285,7 +323,8 @@ static bool open_spots(fhi_cursor *cursor, uint32_t range)
     spots->bits = cursor->positions_start + place;
     spots->deficit_width = 0;
     if (!cursor->segment->plain_weights) {
-        if (place == room || *spots->bits > 4) return place < room || fhi_cursor_corrupt(cursor); /* codes above: 16 bits */
+        if (place == room || *spots->bits > 4)
+            return place < room || fhi_cursor_corrupt(cursor); /* codes above: 16 bits */
         spots->deficit_width = fhi_width_of_code[*spots->bits];
         spots->deficits = spots->bits + 1;
         const size_t bytes = 1 + fhi_packed_bytes(view->count, spots->deficit_width);

@@ -42,7 +42,8 @@ static bool reserve_run(fhi_cursor *cursor, uint32_t count)
     cursor->run_mixed = cursor->forms_told ? fhi_arena_alloc(cursor->arena, count * sizeof *cursor->run_mixed) : NULL;
     const size_t blocks = (count + FHI_BLOCK_POSTINGS - 1) / FHI_BLOCK_POSTINGS;
     cursor->block_positions = fhi_arena_alloc(cursor->arena, (blocks + 1) * sizeof *cursor->block_positions);
-    if (!words || !cursor->block_positions || (cursor->forms_told && !cursor->run_mixed)) return fhi_cursor_out_of_memory(cursor);
+    if (!words || !cursor->block_positions || (cursor->forms_told && !cursor->run_mixed))
+        return fhi_cursor_out_of_memory(cursor);
     cursor->run_docs = words;
     cursor->run_freqs = words + room;
     cursor->run_codes = cursor->forms_told ? words + 2 * room : NULL;
@@ -126,11 +127,13 @@ static bool decode_block(fhi_cursor *cursor, const uint8_t *body, const uint8_t 
     const size_t bytes = fhi_packed_bytes(count, width);
     if (width > 32 || bytes > (size_t)(end - body - 1)) return fhi_cursor_corrupt(cursor);
     cursor->kernels->sum_gaps(body + 1, count, width, before, cursor->run_docs + first);
-    if (!increase(cursor->run_docs + first, count, before, cursor->segment->doc_count)) return fhi_cursor_corrupt(cursor);
+    if (!increase(cursor->run_docs + first, count, before, cursor->segment->doc_count))
+        return fhi_cursor_corrupt(cursor);
     fhi_tail tail = {.freqs = cursor->run_freqs + first,
                      .codes = cursor->forms_told ? cursor->run_codes + first : NULL,
                      .mixed = cursor->forms_told ? cursor->run_mixed + first : NULL};
-    return fhi_tail_decode(body + 1 + bytes, end, count, cursor->unit, cursor->forms_told, &tail) || fhi_cursor_corrupt(cursor);
+    return fhi_tail_decode(body + 1 + bytes, end, count, cursor->unit, cursor->forms_told, &tail) ||
+           fhi_cursor_corrupt(cursor);
 }
 
 /* Directory of a run: last document, bytes, bytes of positions and bound of each block of 128. */
@@ -207,7 +210,8 @@ static bool decode_tiny(fhi_cursor *cursor)
         const uint64_t head = fhi_span_get_varint(&span);
         const uint64_t count = (head & 1) ? fhi_span_get_varint(&span) : 1;
         doc += 1 + (head >> 1);
-        if (span.failed || doc >= cursor->segment->doc_count || count == 0 || count > left) return fhi_cursor_corrupt(cursor);
+        if (span.failed || doc >= cursor->segment->doc_count || count == 0 || count > left)
+            return fhi_cursor_corrupt(cursor);
         cursor->run_docs[i] = (uint32_t)doc;
         cursor->run_position_starts[i] = at;
         uint32_t freq = 0, form_freq = 0;
@@ -494,7 +498,8 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
     }
     fhi_tail tail = {.freqs = block->own_freqs, .codes = codes, .mixed = mixed};
     const bool with_forms = cursor->forms_told && cursor->wanted;
-    if (!fhi_tail_decode(fhi_payload_tail(block->payload), cursor->payloads_end, block->count, cursor->unit, with_forms, &tail)) {
+    if (!fhi_tail_decode(fhi_payload_tail(block->payload), cursor->payloads_end, block->count, cursor->unit, with_forms,
+                         &tail)) {
         memset(block->mask, 0, sizeof block->mask);
         block->count = 0;
         (void)fhi_cursor_corrupt(cursor);

@@ -3,9 +3,9 @@
  * enter() brings one chunk of 65,536 documents into view. From there on there are two ways to read it:
  *   by range of 256 documents, everything in it, exactly: load(), tail(), positions(). For merges, check and tests.
  *   by quarter of a range, 64 documents, for queries: survey() says which hold postings, bound() how much they may
- *   score, mask() gives the documents of one and lanes() their frequencies, a byte each, positions of a document spots().
- * Ranges and quarters of a chunk may be visited in any order. All memory comes from the arena given at init. A damaged
- * list sets `status` and gives empty answers from then on.
+ *   score, mask() gives the documents of one and lanes() their frequencies, a byte each, positions of a document
+ * spots(). Ranges and quarters of a chunk may be visited in any order. All memory comes from the arena given at init. A
+ * damaged list sets `status` and gives empty answers from then on.
  */
 #ifndef FHI_POSTINGS_READER_H
 #define FHI_POSTINGS_READER_H
@@ -41,13 +41,13 @@ typedef struct fhi_tail {
     uint32_t *codes; /* form codes; NULL when forms are not told apart */
 } fhi_tail;
 
-/* A decoded run as queries see it: of the chunk in view, by quarter. */
+/* A decoded run as queries see it: the chunk in view by quarter. Only what is present has values. */
 typedef struct fhi_run_view {
-    uint64_t masks[FHI_CHUNK_QUARTERS]; /* documents */
-    uint32_t ranks[FHI_CHUNK_QUARTERS]; /* index in the run of the first of them; only where there is one */
-    uint8_t *freqs;                     /* by index in the run, at most 255; FHI_KERNEL_SLACK readable ones more */
-    uint8_t *form_freqs;                /* the same of the forms asked for; NULL: none asked for */
-    uint32_t room;
+    uint64_t masks[FHI_CHUNK_QUARTERS];  /* documents */
+    uint32_t firsts[FHI_CHUNK_QUARTERS]; /* index in the run of the first of them */
+    uint8_t *freqs;                      /* by index in the run, at most 255; FHI_KERNEL_SLACK readable ones more */
+    uint8_t *form_freqs;                 /* the same of the forms asked for; NULL: none asked for */
+    uint32_t room;                       /* postings */
 } fhi_run_view;
 
 /* The payload of a dense range, its parts found. */
@@ -56,6 +56,7 @@ typedef struct fhi_dense_view {
     uint32_t count; /* postings */
     const uint8_t *ids;
     const uint8_t *freqs, *forms, *escapes; /* packed, packed, varints */
+    uint32_t firsts[FHI_RANGE_QUARTERS];    /* where there is a map: postings before each quarter */
     unsigned freq_width, form_width;
 } fhi_dense_view;
 
@@ -145,12 +146,13 @@ uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *blo
 
 /* Fills present for the chunk entered. */
 void fhi_cursor_survey(fhi_cursor *cursor);
-/* Upper bounds of the quarters, in 1/255; 0 where there is nothing. After survey(). */
-void fhi_cursor_bound(fhi_cursor *cursor, uint8_t bounds[FHI_CHUNK_QUARTERS]);
+/* Upper bounds of the quarters among, in 1/255; 0 where there is nothing. After survey(). */
+void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 /* Documents of a quarter; *first is for lanes(). After survey(). */
 uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first);
 /* Frequencies, and those of the wanted forms unless form_lanes is NULL, of the quarter whose mask() was asked last.
- * Answers the documents for which a lane is not exact: 255 stands for 255 or more, and a lane of forms may be too high. */
+ * Answers the documents for which a lane is not exact: 255 stands for 255 or more, and a lane of forms may be too high.
+ */
 uint64_t fhi_cursor_lanes(fhi_cursor *cursor, uint32_t first, uint64_t mask, uint8_t lanes[FHI_QUARTER_DOCS],
                           uint8_t *form_lanes);
 /* The exact frequencies of one document of a quarter. */

@@ -2,9 +2,9 @@
 #ifndef FHI_SEGMENT_INTERNAL_H
 #define FHI_SEGMENT_INTERNAL_H
 
+#include "engine/kernel/kernel.h"
 #include "engine/segment/columns.h"
 #include "engine/segment/dictionary.h"
-#include "engine/kernel/kernel.h"
 
 #include <zstd.h>
 

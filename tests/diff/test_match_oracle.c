@@ -1,5 +1,6 @@
 /* test_match_oracle.c - random plans over random corpora: the pruned run, the exhaustive run and an oracle that reads
  * plain arrays must agree on every document, every score bit and every total. */
+#include "engine/kernel/kernel.h"
 #include "tests/support/corpus.h"
 #include "tests/support/scratch.h"
 
@@ -12,7 +13,7 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
-enum { WORDS_MAX = 4, NODES_MAX = 64, TOP_MAX = 1200 };
+enum { KERNELS_MAX = 8, WORDS_MAX = 4, NODES_MAX = 64, TOP_MAX = 1200 };
 
 /* ---- random plans ---- */
 
@@ -484,21 +485,26 @@ static void try_corpus(rng *random, bool forms_told, uint32_t segments, uint32_t
     scratch folder;
     char path[SCRATCH_PATH_BYTES];
     fh_err err = {0};
-    fhi_index *index;
+    fhi_index *indexes[KERNELS_MAX];
+    uint32_t kernels = 0;
     scratch_init(&folder);
     corpus_make(&made, random, forms_told, segments, docs_max, terms);
     if (rng_below(random, 2)) corpus_delete_some(&made, random, 20);
     assert_int_equal(corpus_write(&made, fhi_vfs_posix(), scratch_path(&folder, "index", path), &err), FH_OK);
-    assert_int_equal(fhi_index_open(fhi_vfs_posix(), path, &index, &err), FH_OK);
-    if (fhi_index_check(index, &err) != FH_OK) fail_msg("%s: %s", err.file, err.text);
+    for (; kernels < KERNELS_MAX && fhi_kernels_at(kernels); kernels++) {
+        assert_int_equal(setenv("FIHRIST_KERNEL", fhi_kernels_at(kernels)->name, 1), 0);
+        assert_int_equal(fhi_index_open(fhi_vfs_posix(), path, &indexes[kernels], &err), FH_OK);
+    }
+    if (fhi_index_check(indexes[0], &err) != FH_OK) fail_msg("%s: %s", err.file, err.text);
     plan_pool *pool = calloc(1, sizeof *pool);
     assert_non_null(pool);
     for (uint32_t i = 0; i < plans; i++) {
         *pool = (plan_pool){.made = &made, .random = random};
-        compare(&made, index, draw_node(pool, (uint32_t)rng_below(random, 4)), random);
+        compare(&made, indexes[rng_below(random, kernels)], draw_node(pool, (uint32_t)rng_below(random, 4)), random);
     }
     free(pool);
-    fhi_index_release(index);
+    while (kernels > 0)
+        fhi_index_release(indexes[--kernels]);
     corpus_fini(&made);
     scratch_fini(&folder);
 }

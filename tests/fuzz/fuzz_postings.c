@@ -38,8 +38,6 @@ static void check_block(fhi_cursor *cursor, uint32_t range, fhi_block *block, bo
     static uint32_t positions[ROOM], forms[ROOM];
     require(block->count <= FHI_RANGE_DOCS);
     for (uint32_t i = 0; i < block->count; i++) {
-        uint32_t freq, form_freq;
-        (void)fhi_cursor_freq(cursor, block, i, &freq, &form_freq);
         const uint32_t count = fhi_cursor_positions(cursor, range, block, i, i % 2, positions, forms, ROOM);
         const uint32_t doc = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i];
         for (uint32_t j = 0; j < count && count <= ROOM && tailed && cursor->status == FH_OK; j++)
@@ -47,9 +45,28 @@ static void check_block(fhi_cursor *cursor, uint32_t range, fhi_block *block, bo
     }
 }
 
+static void walk_quarters(fhi_cursor *cursor)
+{
+    static uint32_t positions[ROOM];
+    uint8_t bounds[FHI_CHUNK_QUARTERS], lanes[FHI_QUARTER_DOCS], forms[FHI_QUARTER_DOCS];
+    fhi_cursor_survey(cursor);
+    fhi_cursor_bound(cursor, cursor->present, bounds);
+    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++) {
+        uint32_t first, freq, form_freq;
+        fhi_cursor_prefetch(cursor, quarter);
+        const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
+        if (!mask) continue;
+        (void)fhi_cursor_lanes(cursor, first, mask, lanes, cursor->wanted ? forms : NULL);
+        for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
+            if (!(mask >> doc & 1) || !fhi_cursor_holds(cursor, quarter, doc)) continue;
+            fhi_cursor_freqs(cursor, quarter, doc, &freq, &form_freq);
+            (void)fhi_cursor_spots(cursor, quarter, doc, doc % 2, positions, ROOM);
+        }
+    }
+}
+
 static void walk(const fhi_segment *segment, const fhi_term_info *info, const fhi_form_set *wanted)
 {
-    static const uint64_t all[4] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     static fhi_cursor cursor;
     static fhi_block block;
     fhi_arena arena;
@@ -58,9 +75,8 @@ static void walk(const fhi_segment *segment, const fhi_term_info *info, const fh
     for (uint32_t chunk = 0; chunk < 2 && open; chunk++) { /* the second is none of the segment's */
         (void)fhi_cursor_chunk_bound(&cursor, chunk);
         if (!fhi_cursor_enter(&cursor, chunk)) continue;
-        fhi_cursor_bound(&cursor, all);
+        walk_quarters(&cursor);
         for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
-            fhi_cursor_prefetch(&cursor, range);
             fhi_cursor_load(&cursor, range, &block);
             if (range % 3 != 2) fhi_cursor_tail(&cursor, &block);
             check_block(&cursor, range, &block, range % 3 != 2);

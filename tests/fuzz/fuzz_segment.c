@@ -89,8 +89,6 @@ static void walk_range(fhi_cursor *cursor, uint32_t range)
     fhi_cursor_tail(cursor, &block);
     require(block.count <= FHI_RANGE_DOCS);
     for (uint32_t i = 0; i < block.count; i++) {
-        uint32_t freq, form_freq;
-        (void)fhi_cursor_freq(cursor, &block, i, &freq, &form_freq);
         (void)fhi_cursor_positions(cursor, range, &block, i, i % 2, positions, forms, ROOM);
     }
 }
@@ -98,7 +96,7 @@ static void walk_range(fhi_cursor *cursor, uint32_t range)
 static bool walk_list(void *argument, fh_str term, const fhi_term_info *info)
 {
     static const uint32_t wanted[] = {0, 2, 3, 1000};
-    static const uint64_t all[4] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    static uint8_t bounds[FHI_CHUNK_QUARTERS];
     static fhi_cursor cursor;
     const fhi_segment *segment = argument;
     const fhi_form_set set = {wanted, 4};
@@ -108,7 +106,8 @@ static bool walk_list(void *argument, fh_str term, const fhi_term_info *info)
     if (fhi_cursor_init(&cursor, segment, info, info->ordinal % 2 ? &set : NULL, &arena) == FH_OK)
         for (uint32_t chunk = 0; (uint64_t)chunk * FHI_CHUNK_DOCS < segment->doc_count; chunk++) {
             if (!fhi_cursor_enter(&cursor, chunk)) continue;
-            fhi_cursor_bound(&cursor, all);
+            fhi_cursor_survey(&cursor);
+            fhi_cursor_bound(&cursor, cursor.present, bounds);
             for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
                 walk_range(&cursor, range);
         }

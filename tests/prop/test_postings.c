@@ -79,6 +79,7 @@ typedef struct cursor_walk {
     bool is_wanted[FORMS_MAX];
     uint32_t wanted_forms[FORMS_MAX];
     float k_of_norm[256];
+    uint8_t bounds[FHI_CHUNK_QUARTERS];
 } cursor_walk;
 
 /* Index of the first posting whose document is >= doc. */
@@ -131,7 +132,7 @@ static void check_tail(cursor_walk *walk, uint32_t range, fhi_block *block, uint
         assert_int_equal(block->ids[i], list->docs[first + i] % FHI_RANGE_DOCS);
         assert_int_equal(fhi_block_index(block, block->ids[i]), i);
         assert_int_equal(block->freqs[i], freq);
-        check_bound(walk, first + i, freq, walk->cursor.bounds[range]);
+        check_bound(walk, first + i, freq, walk->bounds[list->docs[first + i] / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS]);
         if (walk->wanted.count)
             assert_int_equal(block->form_freqs[i], made_list_freq(list, &walk->made->docs, first + i, walk->is_wanted));
     }
@@ -153,25 +154,68 @@ static void check_range(cursor_walk *walk, uint32_t chunk, uint32_t range)
         mask[doc / 64] |= UINT64_C(1) << doc % 64;
     }
     memset(&block, 0xA5, sizeof block);
-    assert_int_equal(walk->cursor.present[range / 64] >> range % 64 & 1, count > 0);
-    for (uint32_t quarter = 0; quarter < 4 && count; quarter++)
-        assert_int_equal(walk->cursor.quarters[range] >> quarter & 1, mask[quarter] != 0);
+    for (uint32_t place = 0; place < FHI_RANGE_QUARTERS; place++) {
+        const uint32_t quarter = range * FHI_RANGE_QUARTERS + place;
+        assert_int_equal(walk->cursor.present[quarter / 64] >> quarter % 64 & 1, mask[place] != 0);
+        assert_int_equal(walk->bounds[quarter] > 0, mask[place] != 0);
+        assert_true(walk->bounds[quarter] <= fhi_cursor_chunk_bound(&walk->cursor, chunk));
+    }
     fhi_cursor_load(&walk->cursor, range, &block);
     assert_memory_equal(block.mask, mask, sizeof mask);
     assert_int_equal(block.count, count);
     if (!count) return;
-    const uint32_t i = (uint32_t)rng_below(&walk->made->random, count);
-    uint32_t freq = 0, form_freq = 0;
-    if (fhi_cursor_freq(&walk->cursor, &block, i, &freq, &form_freq)) {
-        assert_int_equal(freq, made_list_freq(walk->list, &walk->made->docs, first + i, NULL));
-        if (walk->wanted.count)
-            assert_int_equal(form_freq, made_list_freq(walk->list, &walk->made->docs, first + i, walk->is_wanted));
-    }
     if (rng_below(&walk->made->random, 3) == 0) /* tail() is not needed first */
         check_positions(walk, range, &block, 0, first);
-    assert_true(walk->cursor.bounds[range] > 0);
-    assert_true(walk->cursor.bounds[range] <= fhi_cursor_chunk_bound(&walk->cursor, chunk));
     if (rng_below(&walk->made->random, 4)) check_tail(walk, range, &block, first, count);
+    assert_int_equal(walk->cursor.status, FH_OK);
+}
+
+/* ---- quarter by quarter ---- */
+
+static uint32_t lane(uint32_t freq)
+{
+    return freq < FHI_LANE_MAX ? freq : FHI_LANE_MAX;
+}
+
+static void check_doc(cursor_walk *walk, uint32_t quarter, uint32_t doc, uint32_t posting)
+{
+    static uint32_t positions[ROOM];
+    const made_list *list = walk->list;
+    uint32_t freq, form_freq;
+    assert_true(fhi_cursor_holds(&walk->cursor, quarter, doc));
+    fhi_cursor_freqs(&walk->cursor, quarter, doc, &freq, &form_freq);
+    assert_int_equal(freq, made_list_freq(list, &walk->made->docs, posting, NULL));
+    if (walk->wanted.count)
+        assert_int_equal(form_freq, made_list_freq(list, &walk->made->docs, posting, walk->is_wanted));
+    assert_int_equal(fhi_cursor_spots(&walk->cursor, quarter, doc, false, positions, ROOM), list->counts[posting]);
+    assert_memory_equal(positions, list->positions + list->starts[posting], list->counts[posting] * sizeof *positions);
+    if (list->counts[posting] > 1) assert_true(fhi_cursor_spots(&walk->cursor, quarter, doc, false, positions, 1) > 1);
+}
+
+static void check_quarter(cursor_walk *walk, uint32_t chunk, uint32_t quarter)
+{
+    uint8_t lanes[FHI_QUARTER_DOCS], forms[FHI_QUARTER_DOCS];
+    const uint64_t base = (uint64_t)chunk * FHI_CHUNK_DOCS + (uint64_t)quarter * FHI_QUARTER_DOCS;
+    uint32_t first, posting = posting_from(walk->list, base);
+    uint64_t mask = fhi_cursor_mask(&walk->cursor, quarter, &first);
+    const uint64_t unsure =
+        mask ? fhi_cursor_lanes(&walk->cursor, first, mask, lanes, walk->wanted.count ? forms : NULL) : 0;
+    for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
+        const bool holds = posting < walk->list->list.doc_count && walk->list->docs[posting] == base + doc;
+        assert_int_equal(mask >> doc & 1, holds);
+        if (!mask) continue;
+        const uint32_t freq = holds ? made_list_freq(walk->list, &walk->made->docs, posting, NULL) : 0;
+        const bool sure = !(unsure >> doc & 1);
+        assert_int_equal(lanes[doc], lane(freq));
+        if (sure) assert_true(freq < FHI_LANE_MAX);
+        if (walk->wanted.count) {
+            const uint32_t of_form =
+                holds ? made_list_freq(walk->list, &walk->made->docs, posting, walk->is_wanted) : 0;
+            assert_true(sure ? forms[doc] == of_form : forms[doc] >= lane(of_form));
+        }
+        if (holds && rng_below(&walk->made->random, 8) == 0) check_doc(walk, quarter, doc, posting);
+        posting += holds;
+    }
     assert_int_equal(walk->cursor.status, FH_OK);
 }
 
@@ -186,21 +230,43 @@ static void shuffle(rng *random, uint32_t *values, uint32_t count)
     }
 }
 
+/* Asked of a few quarters only, the bounds are the same there. */
+static void check_some_bounds(cursor_walk *walk)
+{
+    uint8_t bounds[FHI_CHUNK_QUARTERS];
+    uint64_t among[FHI_QUARTER_WORDS];
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        among[word] = rng_next(&walk->made->random) & rng_next(&walk->made->random);
+    fhi_cursor_bound(&walk->cursor, among, bounds);
+    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++)
+        if (among[quarter / 64] >> quarter % 64 & 1) assert_int_equal(bounds[quarter], walk->bounds[quarter]);
+}
+
 static void check_chunk(cursor_walk *walk, uint32_t chunk)
 {
-    static const uint64_t all[4] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     uint32_t ranges[FHI_CHUNK_RANGES];
+    uint64_t held[4];
     const uint64_t base = (uint64_t)chunk * FHI_CHUNK_DOCS;
     const bool holds = posting_from(walk->list, base) < posting_from(walk->list, base + FHI_CHUNK_DOCS);
     const bool entered = fhi_cursor_enter(&walk->cursor, chunk);
     assert_int_equal(entered, holds);
-    for (uint32_t word = 0; word < 4 && !entered; word++)
+    fhi_cursor_survey(&walk->cursor);
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS && !entered; word++)
         assert_true(walk->cursor.present[word] == 0);
     if (!entered) return;
-    fhi_cursor_bound(&walk->cursor, all);
+    fhi_cursor_ranges(&walk->cursor, held);
+    for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++) {
+        const bool present = walk->cursor.present[range / 16] >> range % 16 * 4 & 15;
+        assert_int_equal(held[range / 64] >> range % 64 & 1, present);
+    }
+    fhi_cursor_bound(&walk->cursor, walk->cursor.present, walk->bounds);
+    check_some_bounds(walk);
     shuffle(&walk->made->random, ranges, FHI_CHUNK_RANGES);
     for (uint32_t i = 0; i < FHI_CHUNK_RANGES; i++)
         check_range(walk, chunk, ranges[i]);
+    for (uint32_t i = 0; i < FHI_CHUNK_RANGES; i++)
+        for (uint32_t place = 0; place < FHI_RANGE_QUARTERS; place++)
+            check_quarter(walk, chunk, ranges[i] * FHI_RANGE_QUARTERS + place);
 }
 
 static void choose_forms(cursor_walk *walk)
@@ -222,6 +288,10 @@ static void check_cursor(setting *made, uint32_t number)
     uint32_t chunks[8];
     fhi_arena arena;
     walk = (cursor_walk){.made = made, .list = &made->lists[number]};
+    uint32_t kernels = 0;
+    while (fhi_kernels_at(kernels))
+        kernels++;
+    made->segment->kernels = fhi_kernels_at((uint32_t)rng_below(&made->random, kernels));
     const uint32_t count = (made->docs.count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
     const fhi_term_info info = find_list(made, number);
     fhi_length_table(&made->docs.settings, made->segment->average_length, walk.k_of_norm);
