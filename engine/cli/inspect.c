@@ -1,4 +1,5 @@
 /* inspect.c - `fihrist stat` and `fihrist check`: what an index holds, and whether it holds together. */
+#include "engine/kernel/kernel.h"
 #include "engine/segment/index.h"
 #include <fihrist/verb.h>
 
@@ -156,6 +157,14 @@ static void count_entries(const fhi_index *index, uint64_t *terms, uint64_t *for
     }
 }
 
+/* All segments of a process have the same. */
+static const char *kernels_of(const fhi_index *index)
+{
+    const fhi_kernels *kernels = NULL;
+    if (fhi_index_segment_count(index) > 0) return fhi_segment_kernels(fhi_index_segment(index, 0));
+    return fhi_kernels_pick(&kernels, NULL) == FH_OK ? kernels->name : "none";
+}
+
 static int stat_json(const fhi_index *index)
 {
     part parts[PARTS_MAX] = {0};
@@ -167,9 +176,9 @@ static int stat_json(const fhi_index *index)
     for (uint32_t i = 0; i < count; i++)
         (void)json_object_set_new(bytes, parts[i].name, json_integer((json_int_t)parts[i].bytes));
     json_t *answer = json_pack(
-        "{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:o}", "analyzer", settings->analyzer, "generation",
-        (json_int_t)fhi_index_generation(index), "segments", (json_int_t)fhi_index_segment_count(index), "articles",
-        (json_int_t)fhi_index_live_count(index), "deleted",
+        "{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:o}", "analyzer", settings->analyzer, "kernels",
+        kernels_of(index), "generation", (json_int_t)fhi_index_generation(index), "segments",
+        (json_int_t)fhi_index_segment_count(index), "articles", (json_int_t)fhi_index_live_count(index), "deleted",
         (json_int_t)(fhi_index_doc_count(index) - fhi_index_live_count(index)), "terms", (json_int_t)terms, "forms",
         (json_int_t)forms, "index_bytes", (json_int_t)file, "article_bytes", (json_int_t)raw, "average_length",
         (double)fhi_index_average_length(index), "k1", (double)settings->k1, "b", (double)settings->b, "exact_weight",
@@ -199,6 +208,7 @@ static int stat_table(const fhi_index *index)
     (void)printf("segments      %u\n", fhi_index_segment_count(index));
     (void)printf("articles      %u (and %u deleted)\n", fhi_index_live_count(index),
                  fhi_index_doc_count(index) - fhi_index_live_count(index));
+    (void)printf("kernels       %s\n", kernels_of(index));
     (void)printf("mean length   %.1f words\n", (double)fhi_index_average_length(index));
     (void)printf("terms         %llu, of %llu exact forms\n", (unsigned long long)terms, (unsigned long long)forms);
     (void)printf("bytes         %llu, for %llu bytes of articles\n", (unsigned long long)file, (unsigned long long)raw);

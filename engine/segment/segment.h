@@ -146,6 +146,7 @@ const char *fhi_segment_path(const fhi_segment *segment);
 
 /* Bytes by part, for `fihrist stat`: name and bytes of part i; false past the last. */
 bool fhi_segment_part(const fhi_segment *segment, unsigned i, const char **name, uint64_t *bytes);
+const char *fhi_segment_kernels(const fhi_segment *segment); /* name of the kernels in use */
 
 /* Documents: doc < doc_count. */
 uint32_t fhi_segment_day(const fhi_segment *segment, uint32_t doc);

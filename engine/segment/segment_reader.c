@@ -218,6 +218,11 @@ uint32_t fhi_segment_doc_count(const fhi_segment *segment)
     return segment->doc_count;
 }
 
+const char *fhi_segment_kernels(const fhi_segment *segment)
+{
+    return segment->kernels->name;
+}
+
 const char *fhi_segment_path(const fhi_segment *segment)
 {
     return segment->path;

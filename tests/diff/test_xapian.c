@@ -131,9 +131,9 @@ static fhi_xap_hits *ask_theirs(twins *t, const question *q)
     fhi_xap_hits *hits;
     fhi_xap_query *query = query_of(q);
     const fhi_settings *settings = fhi_index_settings(t->index);
-    const fhi_xap_norm_bm25 weights = {
-        (double)settings->k1, (double)settings->b, 1.0, (double)fhi_index_average_length(t->index),
-        t->length_of_norm,    fhi_norm_of_length};
+    const double average = (double)fhi_index_average_length(t->index); /* 0: all are empty, and nothing is found */
+    const fhi_xap_norm_bm25 weights = {(double)settings->k1,          (double)settings->b, 1.0,
+                                       average > 0.0 ? average : 1.0, t->length_of_norm,   fhi_norm_of_length};
     must(fhi_xap_enquire_create(t->db, &enquiry, &err), &err);
     must(fhi_xap_enquire_set_norm_bm25(enquiry, &weights, &err), &err);
     must(fhi_xap_enquire_set_query(enquiry, query, &err), &err);
