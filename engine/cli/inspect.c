@@ -3,6 +3,7 @@
 #include "engine/segment/index.h"
 #include <fihrist/verb.h>
 
+#include <float.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -59,7 +60,8 @@ static fh_status parse(inspect_options *options, int argc, char **argv, fh_err *
 
 static int print_json(json_t *object, const char *verb)
 {
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(FLT_DIG + 1); /* a setting of 0.9 stays 0.9 */
+    char *text = object ? json_dumps(object, flags) : NULL;
     json_decref(object);
     if (!text) {
         (void)fprintf(stderr, "fihrist %s: printing: out of memory\n", verb);

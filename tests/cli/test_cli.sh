@@ -59,6 +59,8 @@ for arguments in 'search --top 10001 --json --index i roi' 'search --index i --j
     ok "$arguments" run 2 $arguments
     ok 'answers invalid as JSON' code invalid
 done
+ok 'stat as JSON' run 0 stat --index i --json
+ok 'has settings as they are written' has out '"k1":0.9,"b":0.75,'
 ok 'without --json standard output stays empty' run 2 search --top 10001 --index i roi
 ok 'empty' [ ! -s out ]
 ok 'a wrong query' run 1 search --index i --json 'title:-roi'
