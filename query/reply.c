@@ -186,7 +186,7 @@ static int digits_of_real(double real)
     for (; digits < DBL_DECIMAL_DIG; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, real);
         const double again = strtod(text, NULL);
-        if (memcmp(&again, &real, sizeof real) == 0) break;
+        if (!(again < real) && !(again > real)) break;
     }
     return digits;
 }
