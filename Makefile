@@ -23,10 +23,9 @@ DEPS_build := gcc g++ make pkg-config libuv1-dev libjansson-dev libzstd-dev zlib
 DEPS_test := $(DEPS_build) libcmocka-dev
 DEPS_lint := $(DEPS_test) clang clang-format clang-tidy
 DEPS_fuzz := $(DEPS_test) clang libclang-rt-dev
-DEPS_bench := $(DEPS_build) wrk
 # Engines to measure against; `make bench` goes without those that cannot be installed.
 DEPS_peers := libsqlite3-dev openjdk-17-jdk-headless liblucene8-java
-DEPS_all := $(sort $(DEPS_test) $(DEPS_lint) $(DEPS_fuzz) $(DEPS_bench) $(DEPS_peers))
+DEPS_all := $(sort $(DEPS_test) $(DEPS_lint) $(DEPS_fuzz) $(DEPS_peers))
 
 # ---- flags -------------------------------------------------------------------------------------------------
 CC_fuzz := clang
@@ -194,7 +193,7 @@ demo: ## build, index seeds/, serve, ask in French and in Arabic
 	@FIHRIST=$(BUILD)/fihrist seeds/demo.sh
 
 bench: ## index and query against libxapian, SQLite, Lucene; tables, and a page in build/bench
-	@.ci/deps $(DEPS_bench)
+	@.ci/deps $(DEPS_build)
 	@.ci/deps $(DEPS_peers) || echo "bench: without the engines that are not there" >&2
 	@$(again) bench-build
 	@FIHRIST=$(BUILD)/fihrist bench/run.sh

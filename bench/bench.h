@@ -7,6 +7,7 @@
  *     pair.c, stats.c              two builds in turns: is a difference more than noise?
  *     terms.c, corpus.c, queries.c words of real articles, a synthetic corpus, sets of queries
  *     xapian_index.c               the index of the other engine
+ *     load.c                       a server under load, over HTTP
  *     spawn.c, machine.c           cost of a command; what it is measured on
  *     report.c, page.c, chart.c    tables, and a page with plots, from the JSON lines of all others
  *     relevance.c                  how well an index ranks
@@ -32,6 +33,7 @@ int fhi_bench_terms(int argc, char **argv);
 int fhi_bench_corpus(int argc, char **argv);
 int fhi_bench_queries(int argc, char **argv);
 int fhi_bench_spawn(int argc, char **argv);
+int fhi_bench_load(int argc, char **argv);
 int fhi_bench_machine(int argc, char **argv);
 int fhi_bench_report_tool(int argc, char **argv);
 int fhi_bench_relevance(int argc, char **argv);

@@ -1,12 +1,10 @@
 #!/bin/sh
-# http.sh INDEX QUERIES RESULT - a server of its own under wrk: 16 connections, one worker, snippets included.
+# http.sh INDEX QUERIES - a server of its own under load: as much as it can do, then at shares of that. Prints JSON lines.
 #
-# QUERIES: lines `op<TAB>words`, op being and or or. RESULT gets one JSON line, for `fihrist bench report`. The server listens on a
-# port of 127.0.0.1 that the system chooses, and ends with this script. Environment: FIHRIST, BENCH_SECONDS (10).
+# QUERIES: lines `OP<TAB>words`, OP being AND or OR. The server listens on a port of 127.0.0.1 that the system chooses, and ends with
+# this script. Environment: FIHRIST, BENCH_SECONDS (10) for each load.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-index=$1
-export BENCH_HTTP_QUERIES="$2" BENCH_HTTP_RESULT="$3" BENCH_HTTP_LABEL="HTTP, 16 connections, 1 worker"
+fihrist=${FIHRIST:-build/release/fihrist}
 scratch=$(mktemp -d)
 server=
 
@@ -20,7 +18,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-"${FIHRIST:-build/release/fihrist}" serve --index "$index" --http 127.0.0.1:0 --workers 1 >"$scratch/out" &
+"$fihrist" serve --index "$1" --http 127.0.0.1:0 --workers 1 >"$scratch/out" &
 server=$!
 tries=0
 until address=$(sed -n 's/^listening on .*\(127\.0\.0\.1:[0-9]*\).*/\1/p' "$scratch/out") && [ -n "$address" ]; do
@@ -31,8 +29,5 @@ until address=$(sed -n 's/^listening on .*\(127\.0\.0\.1:[0-9]*\).*/\1/p' "$scra
     fi
     sleep 0.1
 done
-wrk --threads 1 --connections 16 --duration "${BENCH_SECONDS:-10}s" --script "$here/wrk.lua" "http://$address" \
-    >"$scratch/wrk" || {
-    cat "$scratch/wrk" >&2
-    exit 1
-}
+"$fihrist" bench load --http "$address" --queries "$2" --seconds "${BENCH_SECONDS:-10}" --label "HTTP, 1 worker" \
+    --share 25 --share 50 --share 80

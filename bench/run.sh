@@ -121,17 +121,16 @@ http_queries() {
     found=
     for file in "$news"/../ir/*/queries.tsv; do
         [ -f "$file" ] || continue
-        head -n 200 "$file" | cut -f 2 | sed 's/["()|*=^~+:-]/ /g; s/“/ /g; s/”/ /g; s/«/ /g; s/»/ /g' | awk '{ print "or\t" $0 }'
+        head -n 200 "$file" | cut -f 2 | sed 's/["()|*=^~+:-]/ /g; s/“/ /g; s/”/ /g; s/«/ /g; s/»/ /g' | awk '{ print "OR\t" $0 }'
         found=yes
     done
-    [ -n "$found" ] || awk -F '\t' '{ print tolower($1) "\t" $2 }' "$dir/queries/or.tsv" "$dir/queries/and.tsv"
+    [ -n "$found" ] || cat "$dir/queries/or.tsv" "$dir/queries/and.tsv"
 }
 
-if [ -d "$dir/press" ] && command -v wrk >/dev/null 2>&1; then
-    say "HTTP: the press index under wrk"
+if [ -d "$dir/press" ]; then
+    say "a server on the press index, under load"
     http_queries >"$dir/queries/http.tsv"
-    FIHRIST=$fihrist "$here/http.sh" "$dir/press" "$dir/queries/http.tsv" "$dir/http.json"
-    cat "$dir/http.json" >>"$report.new"
+    FIHRIST=$fihrist "$here/http.sh" "$dir/press" "$dir/queries/http.tsv" >>"$report.new"
 fi
 mv "$report.new" "$report"
 

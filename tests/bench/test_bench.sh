@@ -7,10 +7,10 @@ runner=$PWD/bench/run.sh
 run_verb=bench
 
 ok 'help is asked for' run 0 --help
-for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn machine report relevance; do
+for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn load machine report relevance; do
     ok "help names $tool" has out "$tool"
 done
-for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn machine report relevance; do
+for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn load machine report relevance; do
     ok "$tool has help" run 0 $tool --help
     [ $tool = machine ] || ok "$tool without arguments is bad usage" run 2 $tool
     ok "$tool with an unknown option is bad usage" run 2 $tool --nonsense
@@ -96,6 +96,16 @@ ok 'as JSON' run 0 pair --json --queries two --task count --sittings 3 --rounds 
     -- A "$program" bench answer fihrist ours -- B "$program" bench answer fihrist ours
 ok 'with what is sure' grep -q '"set":"two","task":"count",.*"low":.*"high":.*"p":.*"unequal":0,"verdict":"[a-zA-Z]*"' out
 ok 'one program is no pair' run 2 pair --queries two -- A "$program" bench answer fihrist ours
+
+printf '{"id":"1","title":"Les chats noirs","body":"dorment."}\n{"id":"2","title":"Les chats blancs","body":"veillent."}\n' >cats.jsonl
+"$program" index --index press cats.jsonl >out 2>err
+printf 'OR\tchats noirs\nAND\tchats dorment\n' >asked
+ok 'a server is put under load' eval 'FIHRIST=$program BENCH_SECONDS=1 "$(dirname "$runner")/http.sh" press asked >out 2>err'
+ok 'four times' lines out 4
+ok 'and answers every request' eval '[ "$(grep -c "\"refused\":0,\"failed\":0," out)" -eq 4 ]'
+ok 'as many as were due' eval 'sed "s/.*\"due\":\([0-9]*\),\"answered\":\([0-9]*\),.*/\1 \2/" out | awk "\$1 != \$2 || \$1 == 0 { bad = 1 } END { exit bad || NR != 4 }"'
+ok 'no server, no figures' run 1 load --http 127.0.0.1:1 --queries asked --seconds 1
+ok 'an address without a port is bad usage' run 2 load --http 127.0.0.1 --queries asked
 
 peers=libxapian
 if [ -x "$(dirname "$program")/bench/peers/sqlite" ]; then peers="$peers sqlite"; fi
