@@ -20,7 +20,15 @@ typedef struct merge_source {
     const fhi_sort_record
         *forms; /* source, ordinal of the term, ordinal in it, number of the name: those not used yet */
     const fhi_sort_record *forms_end;
+    fh_str dictionary;    /* of the last frame copied */
+    bool dictionary_fits; /* it is that of the result */
 } merge_source;
+
+typedef struct merge_doc {
+    uint32_t source;
+    uint32_t doc;
+    uint32_t length;
+} merge_doc;
 
 typedef struct merge_job {
     merge_source *sources;
@@ -28,12 +36,22 @@ typedef struct merge_job {
     uint32_t source_count;
     bool told_apart;
     fhi_segment_writer *writer;
+    const uint32_t *order; /* see fhi_merge_options */
+    merge_doc *docs;       /* the living, in the order of the inputs */
+    uint32_t doc_count;
     fhi_store_decompressor *decompressor;
-    fhi_sorter forms; /* of all sources */
-    fhi_union keys;   /* being walked */
-    uint32_t name;    /* number of the form at hand, from 1 */
+    fhi_store_compressor *compressor; /* with `dictionary`; made when one is needed */
+    fh_str dictionary;                /* that frames of the result are compressed with now */
+    fhi_buf id, record, frame;        /* of the article at hand */
+    fhi_sorter forms;                 /* of all sources */
+    fhi_union keys;                   /* being walked */
+    uint32_t name;                    /* number of the form at hand, from 1 */
     fhi_list_scratch scratch;
     fhi_list_build list;
+    fhi_list_build ordered; /* the same, its documents in order */
+    uint64_t *postings;     /* document, place in list; scratch of the ordering */
+    uint32_t *firsts;       /* first position of each */
+    size_t posting_capacity;
     fhi_emitter emitter;
     uint32_t *form_scratch; /* names of the forms of each source, the union of them, the place of each there */
     uint32_t form_capacity; /* of each of the three */
@@ -158,16 +176,80 @@ static uint32_t next_length(length_spread *spread, uint8_t norm)
     return fhi_length_of_norm(norm) + (uint32_t)share;
 }
 
-static fh_status copy_doc(merge_job *job, const merge_source *source, uint32_t doc, uint32_t length, fhi_buf *id,
-                          fh_str *last_dictionary)
+/* Numbers the living articles in the order of the inputs, which is what `order` is in terms of. */
+static fh_status list_docs(merge_job *job)
 {
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < job->source_count; i++)
+        total += fhi_segment_doc_count(job->segments[i]);
+    if (total >= FHI_UNKNOWN) return FH_E_LIMIT;
+    job->docs = malloc((size_t)(total + 1) * sizeof *job->docs);
+    if (!job->docs) return FH_E_NOMEM;
+    for (uint32_t i = 0; i < job->source_count; i++) {
+        merge_source *source = &job->sources[i];
+        const uint32_t count = fhi_segment_doc_count(source->input.segment);
+        const uint8_t *norms = fhi_segment_norms(source->input.segment);
+        length_spread spread = spread_of(source);
+        source->doc_map = malloc((count + (size_t)1) * sizeof *source->doc_map);
+        if (!source->doc_map) return FH_E_NOMEM;
+        for (uint32_t doc = 0; doc < count; doc++) {
+            const uint32_t length = next_length(&spread, norms[doc]);
+            source->doc_map[doc] = is_deleted(source, doc) ? FHI_UNKNOWN : job->doc_count;
+            if (source->doc_map[doc] != FHI_UNKNOWN) job->docs[job->doc_count++] = (merge_doc){i, doc, length};
+        }
+    }
+    return FH_OK;
+}
+
+/* Doc maps lead to the places that `order` gives. */
+static void apply_order(merge_job *job)
+{
+    for (uint32_t place = 0; job->order && place < job->doc_count; place++) {
+        const merge_doc *doc = &job->docs[job->order[place]];
+        job->sources[doc->source].doc_map[doc->doc] = place;
+    }
+}
+
+/* In the order of the inputs the dictionaries change with them. In another order all articles come to have that of the
+ * first; the few of others are compressed again. */
+static fh_status settle_frame(merge_job *job, merge_source *source, const merge_doc *from, fh_str dictionary,
+                              fhi_doc *copy)
+{
+    if (!dictionary.ptr) dictionary = FH_STR("");
+    if (!job->dictionary.ptr) {
+        job->dictionary = source->dictionary = dictionary;
+        source->dictionary_fits = true;
+        fhi_segment_writer_store_dictionary(job->writer, dictionary);
+    }
+    if (dictionary.ptr != source->dictionary.ptr) {
+        source->dictionary = dictionary;
+        source->dictionary_fits = fhi_str_equal(dictionary, job->dictionary);
+        if (!source->dictionary_fits && !job->order) {
+            job->dictionary = dictionary;
+            source->dictionary_fits = true;
+            fhi_segment_writer_store_dictionary(job->writer, dictionary);
+        }
+    }
+    if (source->dictionary_fits) return FH_OK;
+    if (!job->compressor) FH_TRY(fhi_store_compressor_create(job->dictionary, &job->compressor));
+    FH_TRY(fhi_segment_record_with(source->input.segment, from->doc, job->decompressor, &job->record, job->err));
+    fhi_buf_clear(&job->frame);
+    FH_TRY(fhi_store_compress(job->compressor, fhi_buf_str(&job->record), &job->frame));
+    copy->frame = fhi_buf_str(&job->frame);
+    return FH_OK;
+}
+
+static fh_status copy_doc(merge_job *job, const merge_doc *from)
+{
+    merge_source *source = &job->sources[from->source];
     const fhi_segment *segment = source->input.segment;
+    const uint32_t doc = from->doc;
     fh_str dictionary;
-    FH_TRY(fhi_segment_doc_id_with(segment, doc, job->decompressor, id, job->err));
-    fhi_doc copy = {.id = fhi_buf_str(id),
+    FH_TRY(fhi_segment_doc_id_with(segment, doc, job->decompressor, &job->id, job->err));
+    fhi_doc copy = {.id = fhi_buf_str(&job->id),
                     .day = fhi_segment_day(segment, doc),
                     .minute = fhi_segment_minute(segment, doc),
-                    .length = length,
+                    .length = from->length,
                     .title_end = fhi_segment_title_end(segment, doc),
                     .lead_end = fhi_segment_lead_end(segment, doc),
                     .position_end = fhi_segment_position_end(segment, doc)};
@@ -176,36 +258,25 @@ static fh_status copy_doc(merge_job *job, const merge_source *source, uint32_t d
         const fhi_column column = (fhi_column)c;
         copy.columns[c] = fhi_segment_column_value(segment, column, fhi_segment_column_ordinal(segment, column, doc));
     }
-    if (!last_dictionary->ptr || !fhi_str_equal(dictionary, *last_dictionary)) {
-        fhi_segment_writer_store_dictionary(job->writer, dictionary);
-        *last_dictionary = dictionary.ptr ? dictionary : FH_STR("");
-    }
+    FH_TRY(settle_frame(job, source, from, dictionary, &copy));
     fhi_segment_writer_add_doc(job->writer, &copy);
     return FH_OK;
 }
 
 static fh_status copy_docs(merge_job *job)
 {
-    fhi_buf id = {0};
-    fh_str dictionary = {0};
-    uint32_t next = 0;
-    fh_status status = fhi_store_decompressor_create(&job->decompressor);
-    for (uint32_t i = 0; i < job->source_count && status == FH_OK; i++) {
-        merge_source *source = &job->sources[i];
-        const uint32_t count = fhi_segment_doc_count(source->input.segment);
-        const uint8_t *norms = fhi_segment_norms(source->input.segment);
-        length_spread spread = spread_of(source);
-        source->doc_map = malloc((count + (size_t)1) * sizeof *source->doc_map);
-        if (!source->doc_map) status = FH_E_NOMEM;
-        for (uint32_t doc = 0; doc < count && status == FH_OK; doc++) {
-            const uint32_t length = next_length(&spread, norms[doc]);
-            source->doc_map[doc] = is_deleted(source, doc) ? FHI_UNKNOWN : next++;
-            if (source->doc_map[doc] != FHI_UNKNOWN) status = copy_doc(job, source, doc, length, &id, &dictionary);
-            if (doc % DOCS_PER_CHECK == 0 && status == FH_OK && is_cancelled(job)) status = FH_E_CANCELLED;
-        }
+    FH_TRY(list_docs(job));
+    apply_order(job);
+    FH_TRY(fhi_store_decompressor_create(&job->decompressor));
+    for (uint32_t place = 0; place < job->doc_count; place++) {
+        FH_TRY(copy_doc(job, &job->docs[job->order ? job->order[place] : place]));
+        if (place % DOCS_PER_CHECK != 0) continue;
+        FH_TRY(fhi_segment_writer_status(job->writer));
+        if (is_cancelled(job)) return FH_E_CANCELLED;
     }
-    fhi_buf_fini(&id);
-    return status;
+    free(job->docs);
+    job->docs = NULL;
+    return FH_OK;
 }
 
 /* ---- postings ------------------------------------------------------------------------------------------ */
@@ -232,6 +303,54 @@ static fh_status append_list(merge_job *job, const merge_source *source, const f
             list->forms[list->position_count++] = form_map ? form_map[form] : 0;
         }
     }
+    return FH_OK;
+}
+
+static fh_status reserve_postings(merge_job *job, size_t count)
+{
+    if (count <= job->posting_capacity) return FH_OK;
+    free(job->postings);
+    free(job->firsts);
+    job->posting_capacity = 0;
+    job->postings = malloc(count * 2 * sizeof *job->postings);
+    job->firsts = malloc(count * 2 * sizeof *job->firsts);
+    if (!job->postings || !job->firsts) return FH_E_NOMEM;
+    job->posting_capacity = count * 2;
+    return FH_OK;
+}
+
+static int by_posting(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Puts the postings of job->list in the order of documents. */
+static fh_status order_list(merge_job *job)
+{
+    const fhi_list_build *from = &job->list;
+    fhi_list_build *to = &job->ordered;
+    FH_TRY(reserve_postings(job, from->doc_count));
+    to->doc_count = to->position_count = 0;
+    FH_TRY(fhi_list_build_reserve(to, from->doc_count, from->position_count));
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < from->doc_count; first += from->counts[i++]) {
+        job->postings[i] = (uint64_t)from->docs[i] << 32 | i;
+        job->firsts[i] = first;
+    }
+    if (from->doc_count > 1) qsort(job->postings, from->doc_count, sizeof *job->postings, by_posting);
+    for (uint32_t i = 0; i < from->doc_count; i++) {
+        const uint32_t at = (uint32_t)job->postings[i], count = from->counts[at];
+        to->docs[i] = from->docs[at];
+        to->counts[i] = count;
+        memcpy(to->positions + to->position_count, from->positions + job->firsts[at], count * sizeof *to->positions);
+        memcpy(to->forms + to->position_count, from->forms + job->firsts[at], count * sizeof *to->forms);
+        to->position_count += count;
+    }
+    to->doc_count = from->doc_count;
+    const fhi_list_build swapped = job->list;
+    job->list = job->ordered;
+    job->ordered = swapped;
     return FH_OK;
 }
 
@@ -320,6 +439,7 @@ static fh_status merge_term(merge_job *job, fh_str term, fhi_term_info *infos)
         FH_TRY(append_list(job, &job->sources[i], &infos[i], told ? places + at : NULL));
         at += infos[i].form_count;
     }
+    if (job->order) FH_TRY(order_list(job));
     return fhi_emit_term(&job->emitter, term, &job->list, told ? united : NULL, united_count, job->err);
 }
 
@@ -357,18 +477,27 @@ static void job_fini(merge_job *job)
     fhi_sorter_fini(&job->forms);
     fhi_list_scratch_fini(&job->scratch);
     fhi_list_build_fini(&job->list);
+    fhi_list_build_fini(&job->ordered);
+    free(job->postings);
+    free(job->firsts);
+    free(job->docs);
+    fhi_buf_fini(&job->id);
+    fhi_buf_fini(&job->record);
+    fhi_buf_fini(&job->frame);
+    fhi_store_compressor_destroy(job->compressor);
     fhi_emitter_fini(&job->emitter);
     fhi_store_decompressor_destroy(job->decompressor);
 }
 
-fh_status fhi_merge(const fhi_merge_input *inputs, uint32_t input_count, bool told_apart, fhi_segment_writer *writer,
-                    fhi_cancelled cancelled, void *argument, fh_err *err)
+fh_status fhi_merge(const fhi_merge_input *inputs, uint32_t input_count, const fhi_merge_options *options,
+                    fhi_segment_writer *writer, fh_err *err)
 {
     merge_job job = {.source_count = input_count,
-                     .told_apart = told_apart,
+                     .told_apart = options->told_apart,
+                     .order = options->order,
                      .writer = writer,
-                     .cancelled = cancelled,
-                     .argument = argument,
+                     .cancelled = options->cancelled,
+                     .argument = options->argument,
                      .err = err};
     fhi_emitter_init(&job.emitter, writer);
     fhi_sorter_init(&job.forms, fhi_segment_writer_vfs(writer), fhi_segment_writer_path(writer), "merged-runs",

@@ -1,16 +1,13 @@
 /* verb_index.c - `fihrist index`: options, signals, messages, summary. The work is done in pipeline.c and writer.c. */
 #include "indexer/pipeline.h"
+#include "indexer/process.h"
 #include "indexer/progress.h"
 
 #include <fihrist/verb.h>
 
 #include <getopt.h>
-#include <malloc.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -153,27 +150,6 @@ static int parse_options(index_options *options, int argc, char **argv)
 
 /* ---- signals ------------------------------------------------------------------------------------------- */
 
-/* Interrupt and terminate become readable on a descriptor, also where a script's background job has been told to ignore
- * them; -1 when that cannot be had. */
-static int open_signals(void)
-{
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (fd >= 0) (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-    (void)signal(SIGINT, SIG_DFL);
-    (void)signal(SIGTERM, SIG_DFL);
-    return fd;
-}
-
-static bool is_signalled(void *argument)
-{
-    struct pollfd fd = {.fd = *(const int *)argument, .events = POLLIN};
-    return fd.fd >= 0 && poll(&fd, 1, 0) > 0;
-}
-
 /* ---- messages ------------------------------------------------------------------------------------------ */
 
 static void print_error(const fh_err *err)
@@ -298,20 +274,11 @@ static bool empty_folder(const index_run *run)
     return true;
 }
 
-/* Large blocks go back to the system when they are freed. The C library would soon keep them for later: then what the
- * process holds is twice what it uses. */
-static void give_back_large_blocks(void)
-{
-#ifdef M_MMAP_THRESHOLD
-    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-#endif
-}
-
 static fh_status execute(index_run *run, fh_err *err)
 {
     const fh_writer_options options = {.analyzer = run->options->analyzer,
                                        .memory_bytes = (run->options->memory_mib - reserved_mib(run->options)) << 20,
-                                       .cancelled = is_signalled,
+                                       .cancelled = fhi_is_signalled,
                                        .cancelled_argument = &run->signal_fd};
     FH_TRY(find_sources(run, err));
     FH_TRY(name_rejects(run, err));
@@ -356,9 +323,9 @@ int fh_verb_index(int argc, char **argv)
     const int usage_status = parse_options(&options, argc, argv);
     if (usage_status != 0) return usage_status;
     if (options.help) return printf("%s", usage) < 0;
-    index_run run = {.options = &options, .signal_fd = open_signals(), .rejects = {.fd = -1}};
+    index_run run = {.options = &options, .signal_fd = fhi_signals_open(), .rejects = {.fd = -1}};
     fhi_progress_init(&run.progress);
-    give_back_large_blocks();
+    fhi_give_back_large_blocks();
     fh_err err = {0};
     const fh_status status = execute(&run, &err);
     fhi_progress_label(&run.progress, "");

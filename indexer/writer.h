@@ -63,6 +63,17 @@ fh_status fhi_writer_flush(fh_writer *writer, fh_err *err);
 /* Merges, deletes, manifest: what is flushed becomes the index. In commit.c. */
 fh_status fhi_writer_publish(fh_writer *writer, fh_err *err);
 
+typedef struct fhi_merge_all_options {
+    bool reorder;                                   /* articles that share words come to stand together */
+    uint32_t threads;                               /* at least 1 */
+    void (*progress)(void *argument, double share); /* of the ordering; NULL: none */
+    void *progress_argument;
+} fhi_merge_all_options;
+
+/* All segments become one without deleted articles; a commit of its own. Nothing happens where that is so already and
+ * no order is asked for. Codes: those of fh_writer_commit. In commit.c. */
+fh_status fhi_writer_merge_all(fh_writer *writer, const fhi_merge_all_options *options, fh_err *err);
+
 fh_status fhi_writer_add_segment(fh_writer *writer, const fhi_segment_info *info, bool fresh, fh_err *err);
 void fhi_live_segment_fini(fhi_live_segment *segment);
 

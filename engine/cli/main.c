@@ -12,6 +12,7 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"index", "read articles into an index", fh_verb_index},
+    {"merge", "make one segment of all, in a better order if asked", fh_verb_merge},
     {"search", "ask an index, or a running server", fh_verb_search},
     {"serve", "answer queries over HTTP and a Unix socket", fh_verb_serve},
     {"analyze", "show what becomes of a text, stage by stage", fh_verb_analyze},

@@ -11,6 +11,7 @@ extern "C" {
 #endif
 
 int fh_verb_index(int argc, char **argv);   /* indexer */
+int fh_verb_merge(int argc, char **argv);   /* indexer */
 int fh_verb_search(int argc, char **argv);  /* query */
 int fh_verb_serve(int argc, char **argv);   /* query */
 int fh_verb_analyze(int argc, char **argv); /* engine/cli */

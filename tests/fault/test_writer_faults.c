@@ -226,6 +226,66 @@ static void run_killed_at_every_file_call_leaves_a_whole_index(void **state)
     remove_base(&at);
 }
 
+/* All segments become one, in another order. */
+static fh_status merge_all(void *context, const fhi_vfs *vfs)
+{
+    const fh_writer_options options = {.vfs = vfs};
+    const fhi_merge_all_options work = {.reorder = true, .threads = 1};
+    fh_writer *writer = NULL;
+    fh_status status = fh_writer_open(((const place *)context)->path, &options, &writer, NULL);
+    if (status == FH_OK) status = fhi_writer_merge_all(writer, &work, NULL);
+    fh_writer_close(writer);
+    return status;
+}
+
+static void check_merged(const place *at, bool complete)
+{
+    fhi_index *index;
+    fh_err err = {0};
+    if (fhi_index_open(fhi_vfs_posix(), at->path, &index, &err) != FH_OK) fail_msg("%s: %s", err.file, err.text);
+    if (fhi_index_check(index, &err) != FH_OK) fail_msg("%s: %s", err.file, err.text);
+    assert_int_equal(fhi_index_live_count(index), OLD_LIVE);
+    if (complete) assert_int_equal(fhi_index_segment_count(index), 1);
+    fhi_index_release(index);
+}
+
+static void merging_all_survives_every_refusal(void **state)
+{
+    (void)state;
+    place at;
+    make_base(&at);
+    bool hit = true;
+    for (uint64_t nth = 1; hit; nth++) {
+        assert_true(nth < RUNS_MAX);
+        renew(&at);
+        fault_arm(nth);
+        const fh_status status = merge_all(&at, fhi_vfs_posix());
+        hit = fault_hit();
+        (void)fault_disarm();
+        if (status != FH_OK && status != FH_E_NOMEM) fail_msg("allocation %d: status %d", (int)nth, (int)status);
+        check_merged(&at, status == FH_OK);
+    }
+    hit = true;
+    for (uint64_t nth = 1; hit; nth++) {
+        vfs_fault fault;
+        renew(&at);
+        vfs_fault_init(&fault, NULL);
+        vfs_fault_arm(&fault, VFS_FAULT_FROM, nth);
+        const fh_status status = merge_all(&at, &fault.table);
+        hit = atomic_load(&fault.hit);
+        if (!hit) assert_int_equal(status, FH_OK);
+        check_merged(&at, status == FH_OK);
+    }
+    for (uint64_t nth = 1, killed = true; killed; nth++) {
+        renew(&at);
+        killed = vfs_fault_kill_in_child(VFS_FAULT_KILL, nth, merge_all, &at);
+        check_merged(&at, !killed);
+        assert_int_equal(merge_all(&at, fhi_vfs_posix()), FH_OK);
+        check_merged(&at, true);
+    }
+    remove_base(&at);
+}
+
 static fh_status run_twice(void *context, const fhi_vfs *vfs)
 {
     const char *path = ((const place *)context)->path;
@@ -269,6 +329,7 @@ int main(void)
         cmocka_unit_test(pipeline_survives_every_refused_allocation),
         cmocka_unit_test(run_survives_every_refused_file_call),
         cmocka_unit_test(run_killed_at_every_file_call_leaves_a_whole_index),
+        cmocka_unit_test(merging_all_survives_every_refusal),
         cmocka_unit_test(first_run_killed_at_every_file_call_is_no_obstacle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,7 @@ static size_t merge(uint32_t segments, uint32_t words)
     fhi_segment_writer *writer;
     fhi_segment_info info;
     fhi_segment *merged;
+    const fhi_merge_options options = {.told_apart = true, .cancelled = look_at_heap, .argument = &at};
     fh_err err;
     vfs_memory_init(&at.memory);
     fhi_settings_press(&at.settings, 7);
@@ -123,7 +124,7 @@ static size_t merge(uint32_t segments, uint32_t words)
     (void)look_at_heap(&at);
     const size_t before = at.heap_max;
     assert_int_equal(fhi_segment_writer_create(&at.memory.table, "s", 100, &at.settings, &writer, NULL), FH_OK);
-    if (fhi_merge(inputs, segments, true, writer, look_at_heap, &at, &err) != FH_OK) fail_msg("%s", err.text);
+    if (fhi_merge(inputs, segments, &options, writer, &err) != FH_OK) fail_msg("%s", err.text);
     assert_int_equal(fhi_segment_writer_finish(writer, &info, NULL), FH_OK);
     fhi_segment_writer_destroy(writer);
     for (int i = 0; i < MEMORY_FILES_MAX; i++)
