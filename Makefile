@@ -201,6 +201,12 @@ bench: ## index and query against libxapian, SQLite, Lucene; tables, and a page 
 .PHONY: bench-build
 bench-build: $(BUILD)/fihrist $(PEER_BIN)
 
+.PHONY: bench-scale
+bench-scale: ## time and bytes over made-up corpora of 10,000 to 1,000,000 articles (BENCH_SIZES="...")
+	@.ci/deps $(DEPS_build)
+	@$(again) bench-build
+	@FIHRIST=$(BUILD)/fihrist bench/scale.sh
+
 # `make bench-compare A B` or, where a name is also that of a target, `make bench-compare A=... B=...`
 ifeq ($(firstword $(MAKECMDGOALS)),bench-compare)
 A ?= $(word 2,$(MAKECMDGOALS))

@@ -5,7 +5,8 @@
  *     query.c, rounds.c, engine.h  timed queries on an engine of this process: ours, libxapian
  *     compare.c, answer.c, asker.c engines in processes of their own, in turns; bench/peers has more of them
  *     pair.c, stats.c              two builds in turns: is a difference more than noise?
- *     terms.c, corpus.c, queries.c words of real articles, a synthetic corpus, sets of queries
+ *     terms.c, queries.c           words of real articles, sets of queries
+ *     corpus.c, splice.c           a corpus made up, of nothing or out of a real one
  *     xapian_index.c               the index of the other engine
  *     load.c                       a server under load, over HTTP
  *     spawn.c, machine.c           cost of a command; what it is measured on

@@ -134,5 +134,7 @@ if [ -d "$dir/press" ]; then
 fi
 mv "$report.new" "$report"
 
-"$fihrist" bench report --html "$dir/report.html" "$report"
+set -- "$report"
+if [ -s "$dir/scaling.jsonl" ]; then set -- "$@" "$dir/scaling.jsonl"; fi # of scale.sh
+"$fihrist" bench report --html "$dir/report.html" "$@"
 say "written: $report, $dir/report.html"

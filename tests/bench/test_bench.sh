@@ -56,6 +56,13 @@ ok 'the same from the same seed' cmp made again
 "$program" bench corpus --docs 50 --terms other --titles other.titles --seed 8
 ok 'others from another' eval '! cmp -s made other'
 
+ok 'documents are made out of others' run 0 corpus --docs 80 --like made --terms like --titles like.titles
+ok 'as many as asked for' lines like 80
+ok 'of their words, and of new ones that no other document has' eval 'tr " " "\n" <made | sort -u >known
+    [ "$(tr " " "\n" <like | sort | uniq -c | awk "{ print \$2, \$1 }" | sort | join -v 1 - known | awk "\$2 > 1" | wc -l)" -eq 0 ]'
+ok 'titles are of known words' eval '[ "$(tr " " "\n" <like.titles | sort -u | comm -23 - known | wc -l)" -eq 0 ]'
+ok 'the same from the same seed' eval '"$program" bench corpus --docs 80 --like made --terms again --titles again.titles && cmp like again'
+ok 'nothing to be like' run 1 corpus --docs 8 --like nowhere --terms like --titles like.titles
 ok 'what a command costs' run 0 spawn --label 'a run' --directory ours -- printf '{"a":1}'
 ok 'with what it printed' has out '"output":{"a":1}'
 ok 'and its peak memory' has out '"peak_rss_bytes":'
@@ -131,4 +138,14 @@ for peer in sqlite lucene; do
 done
 ok 'the page asks nothing of other hosts' eval '! grep -E "https?://|<script|<link|@import" small/report.html'
 ok 'a line for each set, task and engine, and some for runs' eval '[ "$(grep -c "\"set\"" small/report.jsonl)" -eq $((24 * (1 + $(echo $peers | wc -w)))) ]'
+if FIHRIST=$program BENCH_DIR=small BENCH_SIZES='50 400' BENCH_ROUNDS=1 BENCH_WARM=0 BENCH_PEERS=$(echo "$peers" | sed 's/libxapian//') \
+    BENCH_TASKS='count' BENCH_JAVA_HEAP=128m "$(dirname "$runner")/scale.sh" >out 2>err
+then
+    ok 'corpora of several sizes are measured' true
+else
+    ok 'corpora of several sizes are measured' false
+fi
+ok 'each with every set' eval '[ "$(grep -c "count *400 fihrist" out)" -eq 5 ]'
+ok 'engines agree at every size' eval '! awk "\$2 == \"count\" && NF == 13 && \$NF != 0" out | grep .'
+ok 'growth is on the page' eval '"$program" bench report --html page small/report.jsonl small/scaling.jsonl >out && grep -q "As the corpus grows" page'
 echo "1..$count"
