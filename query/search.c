@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { SERVER_SILENT_MS_MAX = 60000 }; /* a server's own bound for a query is below it unless told otherwise */
+
 typedef struct arguments {
     const char *index;
     const char *socket;
@@ -190,8 +192,8 @@ static int run(const arguments *a)
     fh_err err = {.text = ""};
     int code;
     fhi_buf_init(&json);
-    const fh_status status =
-        a->socket ? fhi_client_search(a->socket, &a->request, &json, &err) : ask_index(a, &json, &err);
+    const fh_status status = a->socket ? fhi_client_search(a->socket, &a->request, SERVER_SILENT_MS_MAX, &json, &err)
+                                       : ask_index(a, &json, &err);
     if (status == FH_OK) {
         code = print(a, &json);
     } else {

@@ -1,28 +1,60 @@
 /* search_client.c - the line protocol from the asking side: one line out, one line in, then the end. */
 #include "query/search_client.h"
 
+#include "query/reply.h"
+#include "query/syntax.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum {
     ANSWER_BYTES_MAX = 256 * 1024 * 1024, /* ten thousand hits take about 30 MB */
-    CHUNK_BYTES = 64 * 1024
+    CHUNK_BYTES = 64 * 1024,
+    ARENA_BYTES_MAX = 1024 * 1024 /* of a parse that fails at once */
 };
 
-static fh_status connect_to(const char *path, int *fd, fh_err *err)
+/* No line can carry such a query; the parser says what is wrong with it, as the server's would. */
+static bool cannot_be_sent(fh_str query)
 {
+    return query.len > FHI_QUERY_BYTES_MAX || fhi_utf8_check(query.ptr, query.len) < query.len;
+}
+
+static fh_status answer_without_server(const fhi_request *request, fhi_buf *json)
+{
+    const fhi_parse_options options = {.any_word = false};
+    fhi_failure failure = {.status = FH_OK};
+    fhi_syntax *root;
+    fhi_arena arena;
+    fhi_arena_init(&arena, ARENA_BYTES_MAX);
+    failure.status = fhi_parse(request->query, &options, &arena, &root, &failure.query);
+    fhi_arena_fini(&arena);
+    return fhi_reply_write(fhi_reply_failure(&failure, request->query, request->lang), NULL, 0, json);
+}
+
+static fh_status network_failure(fh_err *err)
+{
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return fhi_fail(err, FH_E_NETWORK, "the server does not answer");
+    return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
+}
+
+static fh_status connect_to(const char *path, unsigned wait_ms, int *fd, fh_err *err)
+{
+    const struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000L};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     *fd = -1;
     if (strlen(path) >= sizeof address.sun_path) return fhi_fail(err, FH_E_INVALID, "the path of a socket is too long");
     memcpy(address.sun_path, path, strlen(path) + 1);
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*fd < 0) return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
-    if (connect(*fd, (const struct sockaddr *)&address, sizeof address) == 0) return FH_OK;
-    return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
+    if (*fd < 0 || setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0 ||
+        setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) != 0 ||
+        connect(*fd, (const struct sockaddr *)&address, sizeof address) != 0)
+        return network_failure(err);
+    return FH_OK;
 }
 
 static fh_status write_request(const fhi_request *request, fhi_buf *line, fh_err *err)
@@ -46,7 +78,7 @@ static fh_status send_all(int fd, const fhi_buf *line, fh_err *err)
     for (size_t sent = 0; sent < line->len;) {
         const ssize_t count = send(fd, line->data + sent, line->len - sent, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
+        if (count <= 0) return network_failure(err);
         sent += (size_t)count;
     }
     return FH_OK;
@@ -61,7 +93,7 @@ static fh_status receive_line(int fd, fhi_buf *json, fh_err *err)
         const size_t before = json->len;
         const ssize_t count = recv(fd, json->data + before, CHUNK_BYTES, 0);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fhi_fail(err, FH_E_NETWORK, "%s", fhi_errno_text(errno));
+        if (count < 0) return network_failure(err);
         if (count == 0) return fhi_fail(err, FH_E_NETWORK, "the server closed before it answered");
         json->len += (size_t)count;
         const uint8_t *end = memchr(json->data + before, '\n', (size_t)count);
@@ -71,13 +103,14 @@ static fh_status receive_line(int fd, fhi_buf *json, fh_err *err)
     }
 }
 
-fh_status fhi_client_search(const char *path, const fhi_request *request, fhi_buf *json, fh_err *err)
+fh_status fhi_client_search(const char *path, const fhi_request *request, unsigned wait_ms, fhi_buf *json, fh_err *err)
 {
     int fd = -1;
     fhi_buf line;
+    if (cannot_be_sent(request->query)) return answer_without_server(request, json);
     fhi_buf_init(&line);
     fh_status status = write_request(request, &line, err);
-    if (status == FH_OK) status = connect_to(path, &fd, err);
+    if (status == FH_OK) status = connect_to(path, wait_ms, &fd, err);
     if (status == FH_OK) status = send_all(fd, &line, err);
     if (status == FH_OK) status = receive_line(fd, json, err);
     if (fd >= 0) (void)close(fd);

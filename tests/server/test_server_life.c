@@ -1,4 +1,5 @@
 /* test_server_life.c - bounds, times, stopping, the socket file, and a new generation. One server for each test. */
+#include "query/search_client.h"
 #include "tests/server/serving.h"
 
 static const char health[] = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -143,6 +144,37 @@ static void too_many_connections_are_refused(void **state)
     assert_int_equal(status, 200);
     (void)close(first);
     serving_stop(&server);
+}
+
+/* `fihrist search --socket` asks like this. */
+static void the_client_gives_a_silent_server_up_and_needs_none_for_a_query_it_cannot_send(void **state)
+{
+    (void)state;
+    scratch folder;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[SCRATCH_PATH_BYTES];
+    fhi_request request;
+    fhi_buf json;
+    fh_err err;
+    scratch_init(&folder);
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", scratch_path(&folder, "silent", path));
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    fhi_buf_init(&json);
+    fhi_request_defaults(&request);
+    request.query = FH_STR("a");
+    assert_int_equal(fhi_client_search(path, &request, 50, &json, &err), FH_E_NETWORK);
+    assert_string_equal(err.text, "the server does not answer");
+    request.query = FH_STR("\u00e9\xff");
+    fhi_buf_clear(&json);
+    assert_int_equal(fhi_client_search("nowhere", &request, 50, &json, &err), FH_OK);
+    fhi_buf_put8(&json, 0);
+    assert_non_null(strstr((const char *)json.data, "\"code\":\"not_utf8\""));
+    assert_non_null(strstr((const char *)json.data, "\"offset\":2,\"offset_chars\":1}"));
+    fhi_buf_fini(&json);
+    (void)close(fd);
+    scratch_fini(&folder);
 }
 
 /* A client that never reads is not read either, and no more answers are made for it than the bound allows. */
@@ -539,6 +571,7 @@ int main(void)
         cmocka_unit_test(one_connection_cannot_fill_the_queue),
         cmocka_unit_test(a_slow_query_meets_its_deadline),
         cmocka_unit_test(too_many_connections_are_refused),
+        cmocka_unit_test(the_client_gives_a_silent_server_up_and_needs_none_for_a_query_it_cannot_send),
         cmocka_unit_test(a_client_that_does_not_read_is_held_back),
         cmocka_unit_test(a_full_pipeline_stops_reading),
         cmocka_unit_test(a_request_that_takes_too_long_to_come_gets_408),
