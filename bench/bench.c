@@ -23,6 +23,7 @@ static const tool tools[] = {
     {"corpus", "make up documents", fhi_bench_corpus},
     {"queries", "draw sets of queries from titles", fhi_bench_queries},
     {"spawn", "measure a command: time, memory, bytes written", fhi_bench_spawn},
+    {"micro", "time the kernels, one by one", fhi_bench_micro},
     {"load", "search over HTTP at fixed times", fhi_bench_load},
     {"machine", "what is measured on", fhi_bench_machine},
     {"report", "tables, and a page, of what was measured", fhi_bench_report_tool},

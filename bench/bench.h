@@ -8,6 +8,7 @@
  *     terms.c, queries.c           words of real articles, sets of queries
  *     corpus.c, splice.c           a corpus made up, of nothing or out of a real one
  *     xapian_index.c               the index of the other engine
+ *     micro.c                      the kernels, one by one
  *     load.c                       a server under load, over HTTP
  *     spawn.c, machine.c           cost of a command; what it is measured on
  *     report.c, page.c, chart.c    tables, and a page with plots, from the JSON lines of all others
@@ -34,6 +35,7 @@ int fhi_bench_terms(int argc, char **argv);
 int fhi_bench_corpus(int argc, char **argv);
 int fhi_bench_queries(int argc, char **argv);
 int fhi_bench_spawn(int argc, char **argv);
+int fhi_bench_micro(int argc, char **argv);
 int fhi_bench_load(int argc, char **argv);
 int fhi_bench_machine(int argc, char **argv);
 int fhi_bench_report_tool(int argc, char **argv);

@@ -186,9 +186,11 @@ static void print_parts(const fhi_bench_report *r)
         json_t *bytes, *output = json_object_get(line, "output");
         if (json_object_size(json_object_get(output, "bytes")) == 0) continue;
         (void)printf("\n%-32s %12s %7s\n", fhi_bench_text_of(line, "run"), "bytes", "share");
-        json_object_foreach(json_object_get(output, "bytes"), part, bytes)(void)
-            printf("  %-30s %12.0f %5.1f %%\n", part, json_number_value(bytes),
-                   100 * json_number_value(bytes) / fhi_bench_number_of(output, "index_bytes"));
+        json_object_foreach(json_object_get(output, "bytes"), part, bytes)
+        {
+            (void)printf("  %-30s %12.0f %5.1f %%\n", part, json_number_value(bytes),
+                         100 * json_number_value(bytes) / fhi_bench_number_of(output, "index_bytes"));
+        }
     }
 }
 
@@ -197,13 +199,16 @@ static void print_micros(const fhi_bench_report *r)
     size_t i;
     const json_t *line;
     if (json_array_size(r->micros) == 0) return;
-    (void)printf("\n%-28s %-10s %10s %10s %10s %10s\n", "function", "kernel", "postings", "bytes each", "ns each",
-                 "cycles");
-    json_array_foreach(r->micros, i, line)(void)
-        printf("%-28s %-10s %10.0f %10.2f %10.3f %10.2f\n", fhi_bench_text_of(line, "micro"),
-               fhi_bench_text_of(line, "kernel"), fhi_bench_number_of(line, "postings"),
-               fhi_bench_number_of(line, "bytes_each"), fhi_bench_number_of(line, "ns_each"),
-               fhi_bench_number_of(line, "cycles_each"));
+    (void)printf("\n%-20s %-8s %10s %10s %10s %10s %10s %10s\n", "function", "kernel", "postings", "bytes each",
+                 "ns each", "cycles", "of memcpy", "of decode");
+    json_array_foreach(r->micros, i, line)
+    {
+        (void)printf("%-20s %-8s %10.0f %10.2f %10.3f %10.2f %10.1f %10.2f\n", fhi_bench_text_of(line, "micro"),
+                     fhi_bench_text_of(line, "kernel"), fhi_bench_number_of(line, "postings"),
+                     fhi_bench_number_of(line, "bytes_each"), fhi_bench_number_of(line, "ns_each"),
+                     fhi_bench_number_of(line, "cycles_each"), fhi_bench_number_of(line, "of_memcpy"),
+                     fhi_bench_number_of(line, "of_decode"));
+    }
 }
 
 static void print_loads(const fhi_bench_report *r)

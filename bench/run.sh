@@ -115,6 +115,9 @@ say "queries: ${BENCH_ROUNDS:-7} rounds, the engines in turns"
 "$fihrist" bench compare $tasks --repeat "${BENCH_ROUNDS:-7}" --warm "${BENCH_WARM:-3}" --seconds "${BENCH_BUDGET:-20}" "$@" \
     >>"$report.new"
 
+say "functions"
+"$fihrist" bench micro >>"$report.new"
+
 # Questions that people wrote, where they lie beside the news, as plain words: a headline that opens a quotation and does not close
 # it would be a wrong query. Else the words of two sets.
 http_queries() {

@@ -7,12 +7,12 @@ runner=$PWD/bench/run.sh
 run_verb=bench
 
 ok 'help is asked for' run 0 --help
-for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn load machine report relevance; do
+for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn micro load machine report relevance; do
     ok "help names $tool" has out "$tool"
 done
-for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn load machine report relevance; do
+for tool in query xapian-query xapian-index compare pair answer terms corpus queries spawn micro load machine report relevance; do
     ok "$tool has help" run 0 $tool --help
-    [ $tool = machine ] || ok "$tool without arguments is bad usage" run 2 $tool
+    [ $tool = machine ] || [ $tool = micro ] || ok "$tool without arguments is bad usage" run 2 $tool
     ok "$tool with an unknown option is bad usage" run 2 $tool --nonsense
 done
 ok 'an unknown tool is bad usage' run 2 nonsense
@@ -105,6 +105,9 @@ ok 'with what is sure' grep -q '"set":"two","task":"count",.*"low":.*"high":.*"p
 ok 'one program is no pair' run 2 pair --queries two -- A "$program" bench answer fihrist ours
 
 printf '{"id":"1","title":"Les chats noirs","body":"dorment."}\n{"id":"2","title":"Les chats blancs","body":"veillent."}\n' >cats.jsonl
+ok 'kernels are timed one by one' run 0 micro --kernel scalar
+ok 'each with what it costs' eval '[ "$(wc -l <out)" -eq "$(grep -c "\"kernel\":\"scalar\",\"postings\":[1-9].*\"ns_each\":[0-9]" out)" ]'
+ok 'no kernels of that name' run 1 micro --kernel nonsense
 "$program" index --index press cats.jsonl >out 2>err
 printf 'OR\tchats noirs\nAND\tchats dorment\n' >asked
 ok 'a server is put under load' eval 'FIHRIST=$program BENCH_SECONDS=1 "$(dirname "$runner")/http.sh" press asked >out 2>err'
