@@ -16,6 +16,7 @@ static bool read_day(fh_str text, uint32_t *day)
     for (size_t at = 0, bytes = 0; at < text.len; at += bytes) {
         const UChar32 c = fhi_lex_char(text, at, &bytes);
         const int32_t digit = u_charDigitValue(c);
+        if (fhi_lex_is_mark(c)) continue; /* right-to-left text puts them between numbers */
         if (len == DAY_TEXT_MAX || (digit < 0 && c != '-' && c != '/')) return false;
         plain[len++] = (char)(digit >= 0 ? '0' + digit : c);
     }

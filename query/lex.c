@@ -3,7 +3,8 @@
  * White space separates. ( ) | and quotes end a word wherever they stand; + - = only mean something in front of
  * a word, * ^ ~ only behind one (and nowhere else: an error names the place). `name:` made of ASCII letters and
  * followed at once by something is a field; `http://...` is a word up to the next white space. Everything else
- * belongs to words, and what holds no letter or digit is skipped.
+ * belongs to words, and what holds no letter or digit is skipped. Invisible marks (of direction, joining, hyphenation)
+ * come with pasted Arabic: they hide no sign, field or operator beside them.
  */
 #include "query/lex.h"
 
@@ -72,6 +73,20 @@ bool fhi_lex_is_space(fh_str text, size_t at, size_t *end)
     const bool space = is_space(fhi_lex_char(text, at, &bytes));
     *end = at + bytes;
     return space;
+}
+
+bool fhi_lex_is_mark(int32_t c)
+{
+    return c > 0x7F && u_charType(c) == U_FORMAT_CHAR && u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+}
+
+/* Past the invisible marks at `at`. To the analyzer `words` they are bytes like others. */
+static size_t skip_marks(const lexer *lex, size_t at)
+{
+    size_t bytes;
+    while (!lex->any_word && at < lex->text.len && fhi_lex_is_mark(fhi_lex_char(lex->text, at, &bytes)))
+        at += bytes;
+    return at;
 }
 
 /* All that may open a quotation; » only to say that it closes nothing. */
@@ -187,10 +202,10 @@ static bool number_ends(const lexer *lex, size_t at)
 /* `^2` or `^1.5` at lex->at, if there is one. */
 static fh_status lex_boost(lexer *lex, float *boost)
 {
-    if (char_at(lex, lex->at) != '^') return FH_OK;
+    const size_t begin = skip_marks(lex, lex->at);
+    if (char_at(lex, begin) != '^') return FH_OK;
     uint32_t whole, part = 0;
     unsigned digits, part_digits = 0;
-    const size_t begin = lex->at;
     size_t end = read_digits(lex, begin + 1, &whole, &digits);
     const UChar32 point = char_at(lex, end);
     if (digits > 0 && (point == '.' || point == ',' || point == 0x66B)) {
@@ -212,10 +227,10 @@ static fh_status lex_boost(lexer *lex, float *boost)
 /* `~4` at lex->at, if there is one. */
 static fh_status lex_near(lexer *lex, uint16_t *near)
 {
-    if (char_at(lex, lex->at) != '~') return FH_OK;
+    const size_t begin = skip_marks(lex, lex->at);
+    if (char_at(lex, begin) != '~') return FH_OK;
     uint32_t value;
     unsigned digits;
-    const size_t begin = lex->at;
     const size_t end = read_digits(lex, begin + 1, &value, &digits);
     if (digits == 0 || digits > 9 || value > FHI_QUERY_NEAR_MAX || !number_ends(lex, end))
         return fail(lex, FHI_QUERY_BAD_PROXIMITY, begin, word_end(lex, end));
@@ -292,8 +307,13 @@ static fh_status lex_phrase(lexer *lex, size_t begin, bool exact, bool after_fie
 }
 
 /* WORD for what is no operator. */
-static fhi_lexeme_kind operator_of(fh_str word)
+static fhi_lexeme_kind operator_of(const lexer *lex, size_t begin, size_t end)
 {
+    size_t letters = begin;
+    while (letters < end && is_ascii_letter(lex->text.ptr[letters]))
+        letters++;
+    if (skip_marks(lex, letters) < end) return FHI_LEX_WORD;
+    const fh_str word = slice(lex, begin, letters);
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
         if (fhi_str_equal(word, fhi_str(operators[i].word))) return operators[i].kind;
     return FHI_LEX_WORD;
@@ -306,7 +326,7 @@ static fh_status lex_word(lexer *lex, size_t begin, bool exact, bool after_field
     const size_t end = word_end(lex, start);
     const fh_str text = slice(lex, start, end);
     const UChar32 next = char_at(lex, end);
-    const fhi_lexeme_kind operator_kind = exact ? FHI_LEX_WORD : operator_of(text);
+    const fhi_lexeme_kind operator_kind = exact ? FHI_LEX_WORD : operator_of(lex, start, end);
     lex->at = end;
     if (operator_kind != FHI_LEX_WORD) {
         put(lex, operator_kind, begin, end);
@@ -315,7 +335,7 @@ static fh_status lex_word(lexer *lex, size_t begin, bool exact, bool after_field
     const bool blank = !fhi_lex_has_word(text) && !(lex->any_word && text.len > 0);
     const bool star = next == '*';
     if (star) {
-        const UChar32 after = char_at(lex, end + 1);
+        const UChar32 after = char_at(lex, skip_marks(lex, end + 1));
         if (blank || exact || (!ends_word(after) && after != '^')) return fail(lex, FHI_QUERY_BAD_PREFIX, end, end + 1);
         lex->at = end + 1;
     }
@@ -341,13 +361,14 @@ static fh_status lex_field(lexer *lex, bool *found)
         end++;
     if (end == begin || char_at(lex, end) != ':' || scheme_bytes(lex, begin)) return FH_OK;
     const fh_str name = slice(lex, begin, end);
-    const UChar32 next = char_at(lex, end + 1);
+    const size_t value = skip_marks(lex, end + 1);
+    const UChar32 next = char_at(lex, value);
     const bool empty = is_space(next) || next == ')' || next == '|';
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strlen(fields[i].name) != name.len || strncasecmp(fields[i].name, name.ptr, name.len) != 0) continue;
         if (empty) return fail(lex, FHI_QUERY_MISSING_VALUE, begin, end + 1);
-        put(lex, FHI_LEX_FIELD, begin, end + 1)->field = fields[i].field;
-        lex->at = end + 1;
+        put(lex, FHI_LEX_FIELD, begin, value)->field = fields[i].field;
+        lex->at = value;
         *found = true;
         return FH_OK;
     }
@@ -429,6 +450,16 @@ static fh_status lex_one(lexer *lex)
     return found ? FH_OK : lex_word(lex, begin, false, after_field);
 }
 
+static void skip_blank(lexer *lex)
+{
+    size_t bytes;
+    for (;;) {
+        lex->at = skip_marks(lex, lex->at);
+        if (lex->at == lex->text.len || !is_space(fhi_lex_char(lex->text, lex->at, &bytes))) return;
+        lex->at += bytes;
+    }
+}
+
 fh_status fhi_lex(fh_str text, const fhi_parse_options *options, fhi_arena *arena, fhi_lexeme **lexemes,
                   fhi_query_error *error)
 {
@@ -438,9 +469,7 @@ fh_status fhi_lex(fh_str text, const fhi_parse_options *options, fhi_arena *aren
     lex.out = fhi_arena_alloc(arena, (text.len + 1) * sizeof *lex.out);
     if (!lex.out) return fhi_arena_failure(arena);
     for (;;) {
-        size_t bytes = 0;
-        while (lex.at < text.len && is_space(fhi_lex_char(text, lex.at, &bytes)))
-            lex.at += bytes;
+        skip_blank(&lex);
         if (lex.at == text.len) break;
         FH_TRY(lex_one(&lex));
     }

@@ -40,6 +40,8 @@ fh_status fhi_lex(fh_str text, const fhi_parse_options *options, fhi_arena *aren
 int32_t fhi_lex_char(fh_str text, size_t at, size_t *bytes);
 /* Whether the character there is white space; *end is where it ends. */
 bool fhi_lex_is_space(fh_str text, size_t at, size_t *end);
+/* Whether the code point is an invisible mark: of direction (U+200F), zero width, soft hyphen. */
+bool fhi_lex_is_mark(int32_t c);
 /* Whether any letter or digit is in it. */
 bool fhi_lex_has_word(fh_str text);
 

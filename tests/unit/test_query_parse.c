@@ -142,6 +142,33 @@ static void operators_bind_not_then_and_then_neighbours_then_or(void **state)
     CHECK(examples);
 }
 
+/* They come with text pasted from pages that are written from right to left. */
+static void invisible_marks_hide_nothing(void **state)
+{
+    (void)state;
+    static const example examples[] = {
+        {"\u200Fa -\u200Fb", "(all a (not b))"},
+        {"a \u200F-b", "(all a (not b))"},
+        {"a AND\u200F \u200Fb", "(and a b)"},
+        {"a\u200E OR\u200E b", "(or a\u200E b)"},
+        {"\u200Ftitle:\u200Fa", "title:a"},
+        {"\u202B\"a b\"\u202C~2\u200F^2", "\"a b\"~2^2"},
+        {"(a b)\u200F^2", "(all a b)^2"},
+        {"a*\u200F b", "(all a* b)"},
+        {"date:\u200F2025-07..\u200F2025-08\u200F", "date:20250700..20250831"},
+        {"a\u00ADb", "a\u00ADb"},
+    };
+    static const example errors[] = {
+        {"\u200F", "empty@0"},
+        {"\u200Ffoo:x", "unknown_field@3"},
+        {"title:\u200F a", "missing_value@0"},
+        {"a OR\u200F", "missing_operand@2"},
+        {"a \u200F~2", "bad_proximity@5"},
+    };
+    CHECK(examples);
+    CHECK(errors);
+}
+
 static void signs_require_and_exclude(void **state)
 {
     (void)state;
@@ -509,6 +536,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_side_by_side_are_one_sequence),
         cmocka_unit_test(operators_bind_not_then_and_then_neighbours_then_or),
+        cmocka_unit_test(invisible_marks_hide_nothing),
         cmocka_unit_test(signs_require_and_exclude),
         cmocka_unit_test(quotes_of_both_scripts_make_phrases),
         cmocka_unit_test(prefixes_exact_forms_and_boosts_attach_to_words),
