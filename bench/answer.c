@@ -2,6 +2,8 @@
 #include "bench/asker.h"
 #include "bench/rounds.h"
 
+#include "engine/kernel/kernel.h"
+
 #include <stdlib.h>
 
 static const char usage[] =
@@ -108,11 +110,21 @@ int fhi_bench_answer_with(const fhi_bench_engine *engine, const char *path, doub
     return fhi_bench_close(stdout, "standard output") ? 0 : 1;
 }
 
+static int answer_fihrist(const char *path)
+{
+    char about[FHI_BENCH_ABOUT_BYTES];
+    const fhi_kernels *kernels;
+    fh_err err = {.text = ""};
+    const fh_status status = fhi_kernels_pick(&kernels, &err);
+    if (status != FH_OK) return fhi_bench_complain_err("FIHRIST_KERNEL", status, &err);
+    (void)snprintf(about, sizeof about, "BM25 k1 1.2, b 0.75, mmap, kernels %s", kernels->name);
+    return fhi_bench_answer_with(fhi_bench_engine_fihrist(), path, 1, score_error, about);
+}
+
 int fhi_bench_answer(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) return fhi_bench_usage(usage, true);
-    if (argc == 3 && strcmp(argv[1], "fihrist") == 0)
-        return fhi_bench_answer_with(fhi_bench_engine_fihrist(), argv[2], 1, score_error, "k1 1.2, b 0.75");
+    if (argc == 3 && strcmp(argv[1], "fihrist") == 0) return answer_fihrist(argv[2]);
     if (argc == 3 && strcmp(argv[1], "libxapian") == 0)
         return fhi_bench_answer_with(fhi_bench_engine_xapian(), argv[2], 0, 0, "BM25 of its own, k1 1.2, b 0.75");
     return fhi_bench_usage(usage, false);

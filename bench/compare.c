@@ -89,7 +89,7 @@ static fh_status print_series(const job *j, const char *set, uint32_t top, const
     char task[FHI_BENCH_TASK_BYTES];
     json_t *times = json_array();
     fhi_bench_task_name(top, task);
-    for (size_t i = 0; i < engine->query_count; i++)
+    for (size_t i = 0; s->ns_min && i < engine->query_count; i++)
         json_array_append_new(times, json_real((double)s->ns_min[i] / 1e3));
     json_t *line = json_pack("{ss ss ss ss si so so}", "set", set, "task", task, "engine", engine->name, "about",
                              engine->about, "rounds", (int)s->rounds, "unequal",
@@ -109,28 +109,33 @@ static fh_status measure_task(job *j, const char *set, uint32_t top, series *all
     return FH_OK;
 }
 
+/* Lets every engine read the set, and makes room for its times. */
+static fh_status begin_set(job *j, const char *path, series *all, fh_err *err)
+{
+    for (size_t e = 0; e < j->engine_count; e++) {
+        fhi_bench_asker *engine = &j->engines[e];
+        FH_TRY(fhi_bench_asker_load(engine, path, err));
+        if (engine->query_count != j->engines[0].query_count)
+            return fhi_fail(err, FH_E_INVALID, "%s has read another number of queries", engine->name);
+        all[e].ns = calloc(engine->query_count, sizeof *all[e].ns);
+        all[e].ns_min = calloc(engine->query_count, sizeof *all[e].ns_min);
+        if (!all[e].ns || !all[e].ns_min) return fhi_fail(err, FH_E_NOMEM, "not enough memory");
+    }
+    return FH_OK;
+}
+
 static fh_status measure_set(job *j, const char *path, fh_err *err)
 {
     char set[FHI_BENCH_SET_BYTES];
     series all[ENGINES_MAX] = {{0}};
-    fh_status status = FH_OK;
     fhi_bench_set_name(path, set);
-    for (size_t e = 0; e < j->engine_count && status == FH_OK; e++) {
-        fhi_bench_asker *engine = &j->engines[e];
-        status = fhi_bench_asker_load(engine, path, err);
-        if (status != FH_OK) break;
-        if (engine->query_count != j->engines[0].query_count)
-            status = fhi_fail(err, FH_E_INVALID, "%s has read another number of queries", engine->name);
-        all[e].ns = calloc(engine->query_count, sizeof *all[e].ns);
-        all[e].ns_min = calloc(engine->query_count, sizeof *all[e].ns_min);
-        if (!all[e].ns || !all[e].ns_min) status = fhi_fail(err, FH_E_NOMEM, "not enough memory");
-    }
+    fh_status status = begin_set(j, path, all, err);
     for (size_t t = 0; t < j->agenda.task_count && status == FH_OK; t++) {
         for (size_t e = 0; e < j->engine_count; e++)
             all[e].spent_ns = 0;
         status = measure_task(j, set, j->agenda.tasks[t], all, err);
     }
-    for (size_t e = 0; e < j->engine_count; e++) {
+    for (size_t e = 0; e < ENGINES_MAX; e++) {
         free(all[e].ns);
         free(all[e].ns_min);
     }

@@ -291,8 +291,8 @@ static double percentile_us(const load *l, double share)
 static json_t *curve_of(const load *l)
 {
     json_t *curve = json_array();
-    for (double nines = 0.1; pow(10, nines) <= (double)l->answered; nines += 0.1) {
-        const double share = 1 - pow(10, -nines);
+    for (int tenths = 1; pow(10, tenths / 10.0) <= (double)l->answered; tenths++) {
+        const double share = 1 - pow(10, -tenths / 10.0);
         json_array_append_new(curve, json_pack("[ff]", share, percentile_us(l, share)));
     }
     return curve;
@@ -301,14 +301,14 @@ static json_t *curve_of(const load *l)
 static fh_status print_load(load *l, const char *label, fh_err *err)
 {
     qsort(l->ns, l->answered, sizeof *l->ns, compare_ns);
-    const uint64_t unsent = l->rate ? l->due_max - l->sent : 0;
-    json_t *line = json_pack("{ss sI sI sf sI sI sI sI sI sf sf sf sf sf so}", "load", label, "rate",
-                             (json_int_t)l->rate, "connections", (json_int_t)l->connection_count, "seconds",
-                             (double)(l->last_ns - l->start_ns) / 1e9, "due", (json_int_t)(l->sent + unsent),
-                             "answered", (json_int_t)l->answered, "refused", (json_int_t)l->refused, "failed",
-                             (json_int_t)(l->failed + unsent), "bytes", (json_int_t)l->byte_count, "p50_us",
-                             percentile_us(l, 0.5), "p90_us", percentile_us(l, 0.9), "p99_us", percentile_us(l, 0.99),
-                             "p999_us", percentile_us(l, 0.999), "max_us", percentile_us(l, 1), "curve", curve_of(l));
+    const uint64_t due = l->rate ? l->due_max : l->sent, failed = l->failed + (due - l->sent);
+    json_t *line =
+        json_pack("{ss sI sI sf sI sI sI sI sI sf sf sf sf sf so}", "load", label, "rate", (json_int_t)l->rate,
+                  "connections", (json_int_t)l->connection_count, "seconds", (double)(l->last_ns - l->start_ns) / 1e9,
+                  "due", (json_int_t)due, "answered", (json_int_t)l->answered, "refused", (json_int_t)l->refused,
+                  "failed", (json_int_t)failed, "bytes", (json_int_t)l->byte_count, "p50_us", percentile_us(l, 0.5),
+                  "p90_us", percentile_us(l, 0.9), "p99_us", percentile_us(l, 0.99), "p999_us", percentile_us(l, 0.999),
+                  "max_us", percentile_us(l, 1), "curve", curve_of(l));
     return fhi_bench_put_json(stdout, line, err);
 }
 

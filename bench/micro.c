@@ -29,9 +29,10 @@ enum {
 static const char usage[] =
     "usage: fihrist bench micro [--kernel NAME]\n"
     "\n"
-    "Times the kernels of engine/kernel and prints a JSON line for each and each instruction set: {\"micro\",\n"
-    "\"kernel\",\"postings\",\"bytes_each\",\"ns_each\",\"cycles_each\",\"of_memcpy\",\"of_decode\"}; each: a posting, or a\n"
-    "quarter of a chunk; cycles: of the time-stamp counter, which may tick otherwise than the core.\n";
+    "Times the kernels of engine/kernel and prints a JSON line for each and each instruction set:\n"
+    "{\"micro\",\"kernel\",\"postings\",\"bytes_each\",\"ns_each\",\"cycles_each\",\"of_memcpy\",\"of_decode\"};\n"
+    "each: a posting, or a quarter of a chunk; cycles: of the time-stamp counter, which may tick otherwise than the\n"
+    "core.\n";
 
 /* What one call reads. */
 typedef struct sample {
