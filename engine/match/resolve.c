@@ -66,6 +66,7 @@ static fh_status gather_word(fhi_plan *plan, const fhi_word_spec *word, fhi_word
         for (uint32_t j = 0; j < terms; j++) {
             const fh_status status = fhi_terms_find(segment, word->terms[j], &class->lists[j].info);
             if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(plan, i);
+            fhi_list_prefetch(segment, &class->lists[j].info);
             df_of_term[j] += class->lists[j].info.df;
         }
         if (word->exact.len == 0 || !keeps_forms(plan)) continue;

@@ -46,16 +46,17 @@ static void survey_run(fhi_cursor *cursor)
     if (cursor->run_end == cursor->run_first || !reserve_view(cursor)) return;
     fhi_run_view *view = cursor->run;
     uint32_t last = UINT32_MAX, first = 0;
-    uint64_t mask = 0;
+    uint64_t mask = 0, word = 0;
     for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) { /* without branches: quarters come and go */
         const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
         const bool new = quarter != last;
         mask = (new ? 0 : mask) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
+        word = (quarter / 64 != last / 64 ? 0 : word) | UINT64_C(1) << (quarter % 64);
         first = new ? i : first;
         last = quarter;
         view->masks[quarter] = mask;
         view->firsts[quarter] = first;
-        cursor->present[quarter / 64] |= UINT64_C(1) << (quarter % 64);
+        cursor->present[quarter / 64] = word;
     }
     copy_lanes(cursor->run_freqs, cursor->run_first, cursor->run_end, view->freqs);
     if (view->form_freqs) copy_lanes(cursor->run_form_freqs, cursor->run_first, cursor->run_end, view->form_freqs);

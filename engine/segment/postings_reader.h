@@ -123,6 +123,15 @@ typedef struct fhi_cursor {
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
                           const fhi_form_set *wanted, fhi_arena *arena);
 
+/* Asks for the first bytes of a list, some time before init. */
+static inline void fhi_list_prefetch(const fhi_segment *segment, const fhi_term_info *info)
+{
+    enum { AHEAD_BYTES = 1024, LINE_BYTES = 64 };
+    const uint8_t *list = segment->sections[FHI_SECTION_POSTINGS].data + info->offset;
+    for (uint64_t at = 0; at < info->bytes && at < AHEAD_BYTES; at += LINE_BYTES)
+        __builtin_prefetch(list + at);
+}
+
 /* False when the chunk holds nothing of this term. */
 bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk);
 
