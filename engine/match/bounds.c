@@ -59,11 +59,12 @@ static void unite(uint64_t *bitmap, const uint64_t *more)
         bitmap[i] |= more[i];
 }
 
-static void enter_phrase(const fhi_walk *walk, fhi_eval *eval)
+static void enter_phrase(const fhi_walk *walk, fhi_eval *eval, const uint64_t *among)
 {
     uint64_t more[FHI_QUARTER_WORDS];
     for (uint32_t i = 0; i < eval->group_count; i++) {
-        if (!fhi_group_enter(&eval->groups[i], walk->chunk, i == 0 ? eval->possible : more)) {
+        const uint64_t *here = i == 0 ? among : eval->possible; /* slots come rarest first */
+        if (!fhi_group_enter(&eval->groups[i], walk->chunk, here, i == 0 ? eval->possible : more)) {
             memset(eval->possible, 0, sizeof eval->possible);
             return;
         }
@@ -72,31 +73,41 @@ static void enter_phrase(const fhi_walk *walk, fhi_eval *eval)
     }
 }
 
-static void enter_children(fhi_walk *walk, fhi_eval *eval)
+/* Children of an AND come cheapest first, and matter only where those before may match. */
+static void enter_and(fhi_walk *walk, fhi_eval *eval, const uint64_t *among)
 {
     for (uint32_t i = 0; i < eval->child_count; i++) {
-        fhi_eval *child = eval->kind == FHI_EVAL_AND ? eval->cheapest[i] : eval->children[i];
-        fhi_eval_enter(walk, child);
-        if (i == 0) memcpy(eval->possible, child->possible, sizeof eval->possible);
-        if (i > 0 && eval->kind == FHI_EVAL_AND) intersect(eval->possible, child->possible);
-        if (i > 0 && eval->kind == FHI_EVAL_OR) unite(eval->possible, child->possible);
-        if (eval->kind == FHI_EVAL_AND && !fhi_bitmap_any(eval->possible)) return;
+        fhi_eval_enter(walk, eval->cheapest[i], i == 0 ? among : eval->possible);
+        if (i == 0)
+            memcpy(eval->possible, eval->cheapest[i]->possible, sizeof eval->possible);
+        else
+            intersect(eval->possible, eval->cheapest[i]->possible);
+        if (!fhi_bitmap_any(eval->possible)) return;
     }
 }
 
-void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval)
+static void enter_children(fhi_walk *walk, fhi_eval *eval, const uint64_t *among)
+{
+    for (uint32_t i = 0; i < eval->child_count; i++) {
+        fhi_eval_enter(walk, eval->children[i], among);
+        if (i == 0) memcpy(eval->possible, eval->children[i]->possible, sizeof eval->possible);
+        if (i > 0 && eval->kind == FHI_EVAL_OR) unite(eval->possible, eval->children[i]->possible);
+    }
+}
+
+void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval, const uint64_t *among)
 {
     switch (eval->kind) {
     case FHI_EVAL_WORD:
         if (eval->united)
             (void)fhi_union_enter(walk, eval, eval->possible);
         else
-            (void)fhi_group_enter(eval->groups, walk->chunk, eval->possible);
+            (void)fhi_group_enter(eval->groups, walk->chunk, among, eval->possible);
         return;
-    case FHI_EVAL_PHRASE: enter_phrase(walk, eval); return;
-    case FHI_EVAL_AND:
+    case FHI_EVAL_PHRASE: enter_phrase(walk, eval, among); return;
+    case FHI_EVAL_AND: enter_and(walk, eval, among); return;
     case FHI_EVAL_OR:
-    case FHI_EVAL_NOT: enter_children(walk, eval); return;
+    case FHI_EVAL_NOT: enter_children(walk, eval, among); return;
     default: memset(eval->possible, eval->kind == FHI_EVAL_NONE ? 0 : 0xFF, sizeof eval->possible);
     }
 }

@@ -134,8 +134,8 @@ fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_
 
 /* What a chunk may score at most without looking into it; below 0 when it cannot match. */
 float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk);
-/* Brings a chunk into view: possible. */
-void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval);
+/* Brings a chunk into view: possible. among, unless NULL, says which quarters matter at most. */
+void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval, const uint64_t *among);
 /* Bounds of the quarters among, of the chunk in view: sums. */
 void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS]);
 /* Asks ahead for what a quarter will want, under the top of a plan. */
@@ -153,7 +153,7 @@ float fhi_eval_score(fhi_walk *walk, const fhi_eval *eval, uint32_t doc, float s
 fh_status fhi_eval_status(const fhi_eval *eval);
 
 /* Brings the chunk into view of every list; possible is what any of them holds. False when there is none. */
-bool fhi_group_enter(fhi_group *group, uint32_t chunk, uint64_t possible[FHI_QUARTER_WORDS]);
+bool fhi_group_enter(fhi_group *group, uint32_t chunk, const uint64_t *among, uint64_t possible[FHI_QUARTER_WORDS]);
 /* Sums of the lists' bounds, at most 255: x / (x + K) grows slower than x. */
 void fhi_group_bound(fhi_group *group, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 /* Documents of the quarter in view that any list holds. */

@@ -12,13 +12,13 @@ static bool is_in_view(const fhi_cursor *cursor)
     return cursor->chunk != UINT32_MAX;
 }
 
-bool fhi_group_enter(fhi_group *group, uint32_t chunk, uint64_t possible[FHI_QUARTER_WORDS])
+bool fhi_group_enter(fhi_group *group, uint32_t chunk, const uint64_t *among, uint64_t possible[FHI_QUARTER_WORDS])
 {
     memset(possible, 0, FHI_QUARTER_WORDS * sizeof *possible);
     for (uint32_t i = 0; i < group->count; i++) {
         fhi_cursor *cursor = &group->cursors[i];
         (void)fhi_cursor_enter(cursor, chunk);
-        fhi_cursor_survey(cursor);
+        fhi_cursor_survey(cursor, among);
         for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
             possible[word] |= cursor->present[word];
     }
@@ -182,7 +182,7 @@ bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUART
     for (uint32_t i = 0; i < group->count; i++) {
         fhi_cursor *cursor = &group->cursors[i];
         if (!fhi_cursor_enter(cursor, walk->chunk) || !cursor->dense) continue;
-        fhi_cursor_survey(cursor);
+        fhi_cursor_survey(cursor, NULL);
         for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
             possible[word] |= cursor->present[word];
     }

@@ -219,7 +219,7 @@ static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
     const float chunk_bound = fhi_eval_chunk_bound(root, chunk);
     if (chunk_bound < 0.0f || chunk_bound < threshold(search)) return;
     walk->chunk = chunk;
-    fhi_eval_enter(walk, root);
+    fhi_eval_enter(walk, root, NULL);
     if (!fhi_bitmap_any(root->possible)) return;
     if (search->pruned) {
         fhi_eval_bound(walk, root, root->possible);

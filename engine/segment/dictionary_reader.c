@@ -107,16 +107,30 @@ static int compare_first(const fhi_dictionary *dictionary, uint32_t block, fh_st
     return fhi_str_compare(fhi_span_get_str(&span), key);
 }
 
-/* Last block whose first key is <= key; 0 when there is none. */
+/* How many blocks have a head before this one, or up to it. Halves without branches: no predictor knows the way. */
+static uint32_t count_heads(const fhi_dictionary *dictionary, uint64_t head, bool equal_too)
+{
+    uint32_t first = 0, left = dictionary->block_count;
+    while (left > 0) {
+        const uint32_t half = left / 2;
+        const uint64_t other = fhi_dictionary_head(dictionary, first + half);
+        const bool before = equal_too ? other <= head : other < head;
+        first += before ? half + 1 : 0;
+        left = before ? left - half - 1 : half;
+    }
+    return first;
+}
+
+/* Last block whose first key is <= key; 0 when there is none. Heads decide but where they are equal. */
 static uint32_t find_block(const fhi_dictionary *dictionary, fh_str key)
 {
     const uint64_t head = fhi_key_head(key);
-    uint32_t low = 0, high = dictionary->block_count; /* blocks [0, low) start at or before key */
+    uint32_t low = count_heads(dictionary, head, false), high = low;
+    if (low < dictionary->block_count && fhi_dictionary_head(dictionary, low) == head)
+        high = count_heads(dictionary, head, true);
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        const uint64_t other = fhi_dictionary_head(dictionary, middle);
-        const bool before = other != head ? other < head : compare_first(dictionary, middle, key) <= 0;
-        if (before)
+        if (compare_first(dictionary, middle, key) <= 0)
             low = middle + 1;
         else
             high = middle;

@@ -41,13 +41,13 @@ static void copy_lanes(const uint32_t *values, uint32_t first, uint32_t end, uin
         lanes[i] = (uint8_t)(values[i] < FHI_LANE_MAX ? values[i] : FHI_LANE_MAX);
 }
 
-static void survey_run(fhi_cursor *cursor)
+/* All quarters; without branches, since quarters come and go. */
+static void survey_all(fhi_cursor *cursor)
 {
-    if (cursor->run_end == cursor->run_first || !reserve_view(cursor)) return;
     fhi_run_view *view = cursor->run;
     uint32_t last = UINT32_MAX, first = 0;
     uint64_t mask = 0, word = 0;
-    for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) { /* without branches: quarters come and go */
+    for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) {
         const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
         const bool new = quarter != last;
         mask = (new ? 0 : mask) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
@@ -58,18 +58,46 @@ static void survey_run(fhi_cursor *cursor)
         view->firsts[quarter] = first;
         cursor->present[quarter / 64] = word;
     }
-    copy_lanes(cursor->run_freqs, cursor->run_first, cursor->run_end, view->freqs);
-    if (view->form_freqs) copy_lanes(cursor->run_form_freqs, cursor->run_first, cursor->run_end, view->form_freqs);
 }
 
-void fhi_cursor_survey(fhi_cursor *cursor)
+/* A few quarters, which most postings are not in. */
+static void survey_few(fhi_cursor *cursor, const uint64_t *among)
+{
+    fhi_run_view *view = cursor->run;
+    for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) {
+        const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
+        if (FHI_LIKELY(!(among[quarter / 64] >> (quarter % 64) & 1))) continue;
+        const bool new = !(cursor->present[quarter / 64] >> (quarter % 64) & 1);
+        if (new) view->firsts[quarter] = i;
+        view->masks[quarter] = (new ? 0 : view->masks[quarter]) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
+        cursor->present[quarter / 64] |= UINT64_C(1) << (quarter % 64);
+    }
+}
+
+static void survey_run(fhi_cursor *cursor, const uint64_t *among)
+{
+    enum { FEW = FHI_CHUNK_QUARTERS / 8 };
+    uint32_t count = 0;
+    if (cursor->run_end == cursor->run_first || !reserve_view(cursor)) return;
+    for (uint32_t word = 0; among && word < FHI_QUARTER_WORDS; word++)
+        count += fhi_popcount64(among[word]);
+    if (among && count < FEW)
+        survey_few(cursor, among);
+    else
+        survey_all(cursor);
+    copy_lanes(cursor->run_freqs, cursor->run_first, cursor->run_end, cursor->run->freqs);
+    if (cursor->run->form_freqs)
+        copy_lanes(cursor->run_form_freqs, cursor->run_first, cursor->run_end, cursor->run->form_freqs);
+}
+
+void fhi_cursor_survey(fhi_cursor *cursor, const uint64_t *among)
 {
     memset(cursor->present, 0, sizeof cursor->present);
     if (cursor->chunk == UINT32_MAX) return;
     if (cursor->dense)
         cursor->kernels->presence(cursor->locators, cursor->range_count, cursor->present);
     else
-        survey_run(cursor);
+        survey_run(cursor, among);
 }
 
 /* From the frequencies and lengths themselves. */

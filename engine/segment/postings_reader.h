@@ -153,8 +153,8 @@ uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *blo
 
 /* ---- by quarter ---- */
 
-/* Fills present for the chunk entered. */
-void fhi_cursor_survey(fhi_cursor *cursor);
+/* Fills present for the chunk entered; among, unless NULL, says which quarters will be asked for at most. */
+void fhi_cursor_survey(fhi_cursor *cursor, const uint64_t *among);
 /* Upper bounds of the quarters among, in 1/255; 0 where there is nothing. After survey(). */
 void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 /* Documents of a quarter; *first is for lanes(). After survey(). */

@@ -49,7 +49,7 @@ static void walk_quarters(fhi_cursor *cursor)
 {
     static uint32_t positions[ROOM];
     uint8_t bounds[FHI_CHUNK_QUARTERS], lanes[FHI_QUARTER_DOCS], forms[FHI_QUARTER_DOCS];
-    fhi_cursor_survey(cursor);
+    fhi_cursor_survey(cursor, NULL);
     fhi_cursor_bound(cursor, cursor->present, bounds);
     for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++) {
         uint32_t first, freq, form_freq;

@@ -106,7 +106,7 @@ static bool walk_list(void *argument, fh_str term, const fhi_term_info *info)
     if (fhi_cursor_init(&cursor, segment, info, info->ordinal % 2 ? &set : NULL, &arena) == FH_OK)
         for (uint32_t chunk = 0; (uint64_t)chunk * FHI_CHUNK_DOCS < segment->doc_count; chunk++) {
             if (!fhi_cursor_enter(&cursor, chunk)) continue;
-            fhi_cursor_survey(&cursor);
+            fhi_cursor_survey(&cursor, NULL);
             fhi_cursor_bound(&cursor, cursor.present, bounds);
             for (uint32_t range = 0; range < FHI_CHUNK_RANGES; range++)
                 walk_range(&cursor, range);

@@ -250,7 +250,7 @@ static void check_chunk(cursor_walk *walk, uint32_t chunk)
     const bool holds = posting_from(walk->list, base) < posting_from(walk->list, base + FHI_CHUNK_DOCS);
     const bool entered = fhi_cursor_enter(&walk->cursor, chunk);
     assert_int_equal(entered, holds);
-    fhi_cursor_survey(&walk->cursor);
+    fhi_cursor_survey(&walk->cursor, NULL);
     for (uint32_t word = 0; word < FHI_QUARTER_WORDS && !entered; word++)
         assert_true(walk->cursor.present[word] == 0);
     if (!entered) return;
