@@ -69,6 +69,9 @@ typedef struct fhi_kernels {
     /* Scores of the documents among: their addends in order. Gives those of at least `least`, in order. */
     uint32_t (*score)(const fhi_addend *addends, uint32_t count, uint64_t among, const uint8_t norms[64],
                       const float k_of_norm[256], float least, uint8_t docs[64], float scores[64]);
+    /* Which of the wanted, at most 64, are among count values of `width` <= 28 bits from a bit on; one bit each. */
+    uint64_t (*find)(const uint8_t *packed, uint64_t bit, uint32_t count, unsigned width, const uint32_t *wanted,
+                     uint32_t wanted_count);
     /* Sum of a[i] * b[i] over mask; b below 128. */
     uint32_t (*dot)(const uint8_t a[64], const uint8_t b[64], uint64_t mask);
 

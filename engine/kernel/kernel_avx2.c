@@ -267,6 +267,30 @@ AVX2 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t a
     return found;
 }
 
+/* Widths up to 25: a value lies in the 4 bytes that begin where it does. */
+AVX2 static uint64_t find(const uint8_t *packed, uint64_t bit, uint32_t count, unsigned width, const uint32_t *wanted,
+                          uint32_t wanted_count)
+{
+    const __m256i lane = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+    const __m256i bits = _mm256_add_epi32(_mm256_mullo_epi32(lane, _mm256_set1_epi32((int)width)),
+                                          _mm256_set1_epi32((int)(bit % 8)));
+    const __m256i from = _mm256_srli_epi32(bits, 3), shift = _mm256_and_si256(bits, _mm256_set1_epi32(7));
+    const __m256i mask = _mm256_set1_epi32((int)((1u << (width & 31)) - 1));
+    uint64_t found = 0;
+    if (width > 25) return fhi_kernels_scalar.find(packed, bit, count, width, wanted, wanted_count);
+    uint32_t i = 0;
+    for (; i + LANES32 <= count; i += LANES32) {
+        const void *at = packed + (bit + (uint64_t)i * width) / 8; /* eight values are whole bytes */
+        const __m256i values = _mm256_and_si256(_mm256_srlv_epi32(_mm256_i32gather_epi32(at, from, 1), shift), mask);
+        for (uint32_t j = 0; j < wanted_count; j++) {
+            const __m256i same = _mm256_cmpeq_epi32(values, _mm256_set1_epi32((int)wanted[j]));
+            found |= (uint64_t)(_mm256_movemask_epi8(same) != 0) << j;
+        }
+    }
+    bit += (uint64_t)i * width;
+    return found | fhi_kernels_scalar.find(packed, bit, count - i, width, wanted, wanted_count);
+}
+
 AVX2 static uint32_t dot(const uint8_t a[64], const uint8_t b[64], uint64_t mask)
 {
     __m256i sum = _mm256_setzero_si256();
@@ -325,6 +349,7 @@ const fhi_kernels fhi_kernels_avx2 = {.name = "avx2",
                                       .pick_form = pick_form,
                                       .reaching = reaching,
                                       .score = score,
+                                      .find = find,
                                       .dot = dot,
                                       .sum_gaps = sum_gaps};
 #endif

@@ -233,6 +233,45 @@ AVX512 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t
     return found;
 }
 
+/* Values of `width` bits, 16 at a time: where each begins in the bytes loaded, and how far to shift it. */
+typedef struct word_plan {
+    __m512i bytes, shifts, mask;
+} word_plan;
+
+AVX512 static inline word_plan words_of(unsigned width, unsigned skip)
+{
+    const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i bits = _mm512_add_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32((int)width)),
+                                          _mm512_set1_epi32((int)skip));
+    const __m512i start = _mm512_mullo_epi32(_mm512_srli_epi32(bits, 3), _mm512_set1_epi32(0x01010101));
+    return (word_plan){_mm512_add_epi8(start, _mm512_set1_epi32(0x03020100)),
+                       _mm512_and_si512(bits, _mm512_set1_epi32(7)), _mm512_set1_epi32((int)((1u << width) - 1))};
+}
+
+AVX512 static inline __m512i words_at(const uint8_t *packed, const word_plan *plan)
+{
+    const __m512i words = _mm512_permutexvar_epi8(plan->bytes, _mm512_loadu_si512(packed));
+    return _mm512_and_si512(_mm512_srlv_epi32(words, plan->shifts), plan->mask);
+}
+
+/* Widths up to 25: a value lies in the 4 bytes that begin where it does. */
+AVX512 static uint64_t find(const uint8_t *packed, uint64_t bit, uint32_t count, unsigned width, const uint32_t *wanted,
+                            uint32_t wanted_count)
+{
+    if (width > 25) return fhi_kernels_scalar.find(packed, bit, count, width, wanted, wanted_count);
+    const word_plan plan = words_of(width, bit % 8);
+    uint64_t found = 0;
+    packed += bit / 8;
+    for (uint32_t i = 0; i < count; i += LANES32, packed += 2 * (size_t)width) {
+        const __mmask16 valid = (__mmask16)_bzhi_u32(UINT16_MAX, count - i < LANES32 ? count - i : LANES32);
+        const __m512i values = words_at(packed, &plan);
+        for (uint32_t j = 0; j < wanted_count; j++)
+            found |= (uint64_t)(_mm512_mask_cmpeq_epi32_mask(valid, values, _mm512_set1_epi32((int)wanted[j])) != 0)
+                     << j;
+    }
+    return found;
+}
+
 AVX512 static uint32_t dot(const uint8_t a[64], const uint8_t b[64], uint64_t mask)
 {
     const __m512i sums =
@@ -242,24 +281,17 @@ AVX512 static uint32_t dot(const uint8_t a[64], const uint8_t b[64], uint64_t ma
 
 /* ---- a run ---- */
 
-/* Widths up to 25: a value lies in the 4 bytes that begin where it does. */
 AVX512 static void sum_gaps(const uint8_t *packed, uint32_t count, unsigned width, uint32_t before, uint32_t *docs)
 {
     if (width > 25) {
         fhi_kernels_scalar.sum_gaps(packed, count, width, before, docs);
         return;
     }
-    const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    const __m512i bits = _mm512_mullo_epi32(lane, _mm512_set1_epi32((int)width));
-    const __m512i mask = _mm512_set1_epi32((int)((1u << width) - 1)), one = _mm512_set1_epi32(1);
-    const __m512i zero = _mm512_setzero_si512(), shift = _mm512_and_si512(bits, _mm512_set1_epi32(7));
-    /* byte j of value i comes from byte bits[i] / 8 + j */
-    const __m512i start = _mm512_mullo_epi32(_mm512_srli_epi32(bits, 3), _mm512_set1_epi32(0x01010101));
-    const __m512i from = _mm512_add_epi8(start, _mm512_set1_epi32(0x03020100));
+    const word_plan plan = words_of(width, 0);
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
     __m512i last = _mm512_set1_epi32((int)before);
     for (uint32_t i = 0; i < count; i += LANES32, packed += 2 * (size_t)width) {
-        __m512i sum = _mm512_permutexvar_epi8(from, _mm512_loadu_si512(packed));
-        sum = _mm512_add_epi32(_mm512_and_si512(_mm512_srlv_epi32(sum, shift), mask), one);
+        __m512i sum = _mm512_add_epi32(words_at(packed, &plan), one);
         sum = _mm512_add_epi32(sum, _mm512_alignr_epi32(sum, zero, 15));
         sum = _mm512_add_epi32(sum, _mm512_alignr_epi32(sum, zero, 14));
         sum = _mm512_add_epi32(sum, _mm512_alignr_epi32(sum, zero, 12));
@@ -286,6 +318,7 @@ const fhi_kernels fhi_kernels_avx512 = {.name = "avx512",
                                         .pick_form = pick_form,
                                         .reaching = reaching,
                                         .score = score,
+                                        .find = find,
                                         .dot = dot,
                                         .sum_gaps = sum_gaps};
 #endif

@@ -159,6 +159,18 @@ static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t among,
     return found;
 }
 
+static uint64_t find(const uint8_t *packed, uint64_t bit, uint32_t count, unsigned width, const uint32_t *wanted,
+                     uint32_t wanted_count)
+{
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < count; i++, bit += width) {
+        const uint32_t value = (uint32_t)(fhi_load64(packed + bit / 8) >> (bit % 8)) & ((1u << width) - 1);
+        for (uint32_t j = 0; j < wanted_count; j++)
+            found |= (uint64_t)(value == wanted[j]) << j;
+    }
+    return found;
+}
+
 static uint32_t dot(const uint8_t a[64], const uint8_t b[64], uint64_t mask)
 {
     uint32_t sum = 0;
@@ -194,5 +206,6 @@ const fhi_kernels fhi_kernels_scalar = {.name = "scalar",
                                         .pick_form = pick_form,
                                         .reaching = reaching,
                                         .score = score,
+                                        .find = find,
                                         .dot = dot,
                                         .sum_gaps = sum_gaps};

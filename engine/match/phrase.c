@@ -6,7 +6,7 @@
  */
 #include "engine/match/eval.h"
 
-/* Keeps in starts those for which the slot has start + offset. Both lists increase. */
+/* Keeps in starts those for which the slot has start + offset, its positions being decoded. Both lists increase. */
 static uint32_t keep_starts(uint32_t *starts, uint32_t count, const fhi_group *slot)
 {
     uint32_t kept = 0, at = 0;
@@ -18,6 +18,25 @@ static uint32_t keep_starts(uint32_t *starts, uint32_t count, const fhi_group *s
         if (slot->positions[at] == wanted) starts[kept++] = starts[i];
     }
     return kept;
+}
+
+/* The same, asked of a single list as it is packed; false when it has to be decoded. Starts are 64 at most. */
+static bool find_starts(const fhi_walk *walk, uint32_t *starts, uint32_t *count, fhi_group *slot, uint32_t doc,
+                        uint32_t end)
+{
+    enum { STARTS_MAX = 64 };
+    uint32_t wanted[STARTS_MAX], kept = 0;
+    uint64_t found;
+    if (slot->count != 1 || slot->by_form || *count > STARTS_MAX) return false;
+    for (uint32_t i = 0; i < *count; i++)
+        wanted[i] = starts[i] + slot->offset;
+    if (!fhi_cursor_find(&slot->cursors[0], walk->quarter, doc, wanted, *count, &found)) return false;
+    for (; found; found &= found - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(found);
+        if (wanted[i] < end) starts[kept++] = starts[i];
+    }
+    *count = kept;
+    return true;
 }
 
 static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint32_t end)
@@ -32,6 +51,7 @@ static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint
         if (count == 0 || starts[count - 1] != start) starts[count++] = start;
     }
     for (uint32_t i = 1; i < eval->group_count && count > 0; i++) {
+        if (find_starts(walk, starts, &count, &eval->groups[i], doc, end)) continue;
         if (!fhi_group_positions(walk, &eval->groups[i], doc, end)) return 0;
         count = keep_starts(starts, count, &eval->groups[i]);
     }
@@ -129,12 +149,21 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
     return found;
 }
 
+/* The two rarest words decide most documents. */
+static void prefetch_positions(const fhi_walk *walk, fhi_eval *eval, uint64_t mask)
+{
+    for (uint32_t i = 0; i < eval->group_count && i < 2; i++)
+        for (uint64_t bits = mask; bits && eval->groups[i].count == 1; bits &= bits - 1)
+            fhi_cursor_prefetch_spots(&eval->groups[i].cursors[0], walk->quarter, (uint32_t)__builtin_ctzll(bits));
+}
+
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 {
     for (uint32_t i = 0; i < eval->group_count && need; i++)
         need &= fhi_group_mask(walk, &eval->groups[i]);
     if (need && walk->root == eval && walk->least > 0.0f) need = may_reach(walk, eval, need);
     eval->mask = need;
+    prefetch_positions(walk, eval, need);
     for (uint64_t bits = need; bits; bits &= bits - 1) {
         const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
         const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, walk->base + doc) : UINT32_MAX;

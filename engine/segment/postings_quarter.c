@@ -402,35 +402,64 @@ static uint32_t exact_positions(fhi_cursor *cursor, uint32_t quarter, uint32_t d
     return fhi_cursor_positions(cursor, quarter / FHI_RANGE_QUARTERS, block, i, wanted_only, to, NULL, room);
 }
 
+typedef struct spot {
+    uint64_t bit; /* of the first position */
+    uint32_t count;
+    unsigned width;
+} spot;
+
+/* Where the positions of a document stand in a dense range; false when lanes cannot tell, or something is wrong. */
+static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *out)
+{
+    const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
+    if (!cursor->spots) {
+        cursor->spots = fhi_arena_alloc(cursor->arena, sizeof *cursor->spots);
+        if (!cursor->spots) return fhi_cursor_out_of_memory(cursor);
+        cursor->spots->range = UINT32_MAX;
+    }
+    fhi_spot_view *spots = cursor->spots;
+    if (cursor->view.range != range && !view_range(cursor, range)) return false;
+    if (spots->range != range && !open_spots(cursor, range)) return false;
+    if (!spots->plain) return false;
+    while (spots->known <= place)
+        if (!next_spots(cursor)) return false;
+    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0), *counts = spots->counts[place];
+    const uint64_t mask = spots->masks[place];
+    out->count = mask >> doc & 1 ? counts[doc] : 0;
+    out->width = widths[doc];
+    out->bit = spots->starts[place] + cursor->kernels->dot(counts, widths, mask & below(doc));
+    const uint64_t bytes = (out->bit + (uint64_t)out->count * out->width + 7) / 8;
+    return bytes <= (uint64_t)(cursor->positions_end - spots->bits) || fhi_cursor_corrupt(cursor);
+}
+
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room)
 {
+    spot at;
     if (cursor->status != FH_OK || cursor->chunk == UINT32_MAX) return 0;
     if (!cursor->dense) {
         const uint32_t i = fhi_run_index(cursor, document(cursor, quarter, doc));
         return i < cursor->run_end ? fhi_run_positions(cursor, i, wanted_only, to, NULL, room) : 0;
     }
-    const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
-    if (wanted_only && cursor->wanted) return exact_positions(cursor, quarter, doc, wanted_only, to, room);
-    if (!cursor->spots) {
-        cursor->spots = fhi_arena_alloc(cursor->arena, sizeof *cursor->spots);
-        if (!cursor->spots) return (void)fhi_cursor_out_of_memory(cursor), 0;
-        cursor->spots->range = UINT32_MAX;
-    }
-    fhi_spot_view *spots = cursor->spots;
-    if (cursor->view.range != range && !view_range(cursor, range)) return 0;
-    if (spots->range != range && !open_spots(cursor, range)) return 0;
-    if (!spots->plain) return exact_positions(cursor, quarter, doc, wanted_only, to, room);
-    while (spots->known <= place)
-        if (!next_spots(cursor)) return 0;
-    if (!(spots->masks[place] >> doc & 1)) return 0;
-    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
-    const uint32_t count = spots->counts[place][doc];
-    if (count > room) return count;
-    const uint64_t at =
-        spots->starts[place] + cursor->kernels->dot(spots->counts[place], widths, spots->masks[place] & below(doc));
-    const uint64_t bytes = (at + (uint64_t)count * widths[doc] + 7) / 8;
-    if (bytes > (uint64_t)(cursor->positions_end - spots->bits)) return (uint32_t)fhi_cursor_corrupt(cursor);
-    fhi_positions_copy(spots->bits, at, count, widths[doc], to);
-    return count;
+    if ((wanted_only && cursor->wanted) || !find_spot(cursor, quarter, doc, &at))
+        return cursor->status == FH_OK ? exact_positions(cursor, quarter, doc, wanted_only, to, room) : 0;
+    if (at.count <= room) fhi_positions_copy(cursor->spots->bits, at.bit, at.count, at.width, to);
+    return at.count;
+}
+
+bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const uint32_t *wanted, uint32_t wanted_count,
+                     uint64_t *found)
+{
+    spot at;
+    *found = 0;
+    if (cursor->status != FH_OK || !cursor->dense || !find_spot(cursor, quarter, doc, &at)) return false;
+    *found = cursor->kernels->find(cursor->spots->bits, at.bit, at.count, at.width, wanted, wanted_count);
+    return true;
+}
+
+void fhi_cursor_prefetch_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc)
+{
+    spot at;
+    if (cursor->status != FH_OK || !cursor->dense || !find_spot(cursor, quarter, doc, &at)) return;
+    __builtin_prefetch(cursor->spots->bits + at.bit / 8);
 }

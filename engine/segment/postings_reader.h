@@ -172,6 +172,13 @@ bool fhi_cursor_holds(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room);
 
+/* Which of at most 64 wanted positions the document has, one bit each; false when only spots() can tell. */
+bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const uint32_t *wanted, uint32_t wanted_count,
+                     uint64_t *found);
+
+/* Asks for the positions of a document, some time ahead. */
+void fhi_cursor_prefetch_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
+
 /* Asks for the bytes that mask() and lanes() of a quarter will want, some time ahead. */
 static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, uint32_t quarter)
 {
@@ -212,8 +219,8 @@ static inline const uint8_t *fhi_payload_tail(const uint8_t *payload)
 
 /* Decodes count postings' frequencies and, when forms_told, form codes and mixed records; tail->end is right only
  * when the forms, if there are any, are decoded too. */
-bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit, bool forms_told,
-                     fhi_tail *tail);
+bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit,
+                     bool forms_told, fhi_tail *tail);
 
 /* Opens a position block: counts and the bit at which each posting starts. docs[i] are documents of the segment. */
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,

@@ -7,39 +7,34 @@
 
 #include "engine/codec/bitpack.h"
 
-/* Widths are powers of two up to 32, so a byte holds whole values. Writes up to 7 values more than count: the arrays
- * of all callers have room for FHI_TAIL_SLACK. */
-static void unpack_small(const uint8_t *packed, uint32_t count, unsigned width, uint32_t add, uint32_t *values)
+/* Values of 16 or 32 bits, or of less, with nothing to escape from. */
+static void unpack_codes(const fhi_kernels *kernels, const uint8_t *packed, uint32_t count, unsigned width,
+                         uint32_t *values)
 {
-    const size_t bytes = fhi_packed_bytes(count, width);
-    switch (width) {
-    case 0:
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = add;
-        return;
-    case 1:
-        for (size_t i = 0; i < bytes; i++)
-            for (uint32_t j = 0; j < 8; j++)
-                values[8 * i + j] = add + (packed[i] >> j & 1u);
-        return;
-    case 2:
-        for (size_t i = 0; i < bytes; i++)
-            for (uint32_t j = 0; j < 4; j++)
-                values[4 * i + j] = add + (packed[i] >> (2 * j) & 3u);
-        return;
-    case 4:
-        for (size_t i = 0; i < bytes; i++) {
-            values[2 * i] = add + (packed[i] & 15u);
-            values[2 * i + 1] = add + (packed[i] >> 4);
-        }
-        return;
-    case 8:
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = add + packed[i];
-        return;
-    default:
-        for (uint32_t i = 0; i < count; i++)
-            values[i] = add + fhi_bits_at(packed, (uint64_t)i * width, width);
+    uint8_t lanes[FHI_QUARTER_DOCS];
+    for (uint32_t i = 0; width > 8 && i < count; i++)
+        values[i] = fhi_bits_at(packed, (uint64_t)i * width, width);
+    for (uint32_t first = 0; width <= 8 && first < count; first += FHI_QUARTER_DOCS) {
+        const uint32_t left = count - first < FHI_QUARTER_DOCS ? count - first : FHI_QUARTER_DOCS;
+        (void)kernels->expand(packed, first, width, 0, UINT64_MAX, lanes);
+        for (uint32_t i = 0; i < left; i++)
+            values[first + i] = lanes[i];
+    }
+}
+
+/* Frequencies, those that did not fit their width completed from the varints behind. */
+static void unpack_freqs(const fhi_kernels *kernels, const uint8_t *packed, uint32_t count, unsigned width,
+                         uint32_t unit, fhi_span *escapes, uint32_t *freqs)
+{
+    uint8_t lanes[FHI_QUARTER_DOCS];
+    for (uint32_t first = 0; first < count; first += FHI_QUARTER_DOCS) {
+        const uint32_t left = count - first < FHI_QUARTER_DOCS ? count - first : FHI_QUARTER_DOCS;
+        const uint64_t mask = left < FHI_QUARTER_DOCS ? (UINT64_C(1) << left) - 1 : UINT64_MAX;
+        uint64_t escaped = kernels->expand(packed, first, width, 0, mask, lanes);
+        for (uint32_t i = 0; i < left; i++)
+            freqs[first + i] = lanes[i] + unit;
+        for (; escaped; escaped &= escaped - 1)
+            freqs[first + (uint32_t)__builtin_ctzll(escaped)] += (uint32_t)fhi_span_get_varint(escapes);
     }
 }
 
@@ -54,8 +49,8 @@ static bool skip_mixed(fhi_span *span)
     return left == 0;
 }
 
-bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit, bool forms_told,
-                     fhi_tail *tail)
+bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit,
+                     bool forms_told, fhi_tail *tail)
 {
     tail->end = NULL;
     if (from >= end) return false;
@@ -64,21 +59,10 @@ bool fhi_tail_decode(const uint8_t *from, const uint8_t *end, uint32_t count, ui
     const size_t freq_bytes = fhi_packed_bytes(count, freq_width), form_bytes = fhi_packed_bytes(count, form_width);
     if (freq_width > 8 || head >> 6 || freq_bytes + form_bytes > (size_t)(end - from - 1)) return false;
     const uint8_t *freqs = from + 1, *forms = freqs + freq_bytes;
-    unpack_small(freqs, count, freq_width, unit, tail->freqs);
     fhi_span span = fhi_span_of(forms + form_bytes, (size_t)(end - forms) - form_bytes);
-    if (freq_width) {
-        const uint32_t escape = (UINT32_C(1) << freq_width) - 1 + unit;
-        uint32_t escapes = 0;
-        for (uint32_t i = 0; i < count; i++)
-            escapes += tail->freqs[i] == escape;
-        for (uint32_t i = 0; escapes > 0 && i < count; i++) {
-            if (tail->freqs[i] != escape) continue;
-            tail->freqs[i] += (uint32_t)fhi_span_get_varint(&span);
-            escapes--;
-        }
-    }
+    unpack_freqs(kernels, freqs, count, freq_width, unit, &span, tail->freqs);
     if (forms_told) {
-        unpack_small(forms, count, form_width, 0, tail->codes);
+        unpack_codes(kernels, forms, count, form_width, tail->codes);
         for (uint32_t i = 0; i < count; i++) {
             tail->mixed[i] = NULL;
             if (tail->codes[i] != FHI_FORM_MIXED) continue;
@@ -112,7 +96,7 @@ bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const u
         const unsigned width = fhi_width_of_code[*from & 7];
         const size_t bytes = fhi_packed_bytes(count, width);
         if (*from > 6 || bytes > (size_t)(end - from - 1)) return false;
-        unpack_small(from + 1, count, width, 0, counts);
+        unpack_codes(segment->kernels, from + 1, count, width, counts);
         for (uint32_t i = 0; i < count; i++) {
             if (counts[i] >= freqs[i] / unit) return false;
             counts[i] = freqs[i] / unit - counts[i];
