@@ -22,8 +22,12 @@ static void match_word(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 static void match_and(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 {
     for (uint32_t i = 0; i < eval->child_count && need; i++) {
-        fhi_eval_match(walk, eval->cheapest[i], need);
-        need = eval->cheapest[i]->mask;
+        fhi_eval *child = eval->cheapest[i];
+        if (child->plain)
+            child->mask = need & fhi_plain_mask(walk, child);
+        else
+            fhi_eval_match(walk, child, need);
+        need = child->mask;
     }
     eval->mask = need;
 }
@@ -66,6 +70,10 @@ static void match_filter(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 
 void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 {
+    if (eval->plain) {
+        eval->mask = need & fhi_plain_mask(walk, eval);
+        return;
+    }
     if (!fhi_bitmap_has(eval->possible, walk->quarter)) {
         eval->mask = 0;
         return;
@@ -118,7 +126,10 @@ void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need)
             eval->mask = 0;
             return;
         }
-        fhi_eval_match(walk, child, need);
+        if (child->plain)
+            child->mask = need & fhi_plain_mask(walk, child);
+        else
+            fhi_eval_match(walk, child, need);
         masks[i] = child->mask;
         weights[i] = child->sums[walk->quarter];
         if (total < UINT16_MAX && total - weights[i] < walk->least_units) need &= child->mask;

@@ -88,6 +88,7 @@ struct fhi_eval {
     uint32_t df;  /* documents it may match, roughly: orders the children of an AND */
     uint8_t cost; /* cheap children of an AND are asked first */
     bool title_only;
+    bool plain; /* WORD of one list, wherever it stands: the most common leaf, matched without a detour */
     uint32_t child_count;
     fhi_eval **children;  /* in the order of the plan: scores are summed in it */
     fhi_eval **cheapest;  /* AND: the same, cheapest first */
@@ -166,6 +167,14 @@ bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUART
 void fhi_union_bound(fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 uint64_t fhi_union_mask(fhi_walk *walk, fhi_eval *eval); /* fills lanes, too */
 void fhi_union_freqs(const fhi_walk *walk, const fhi_eval *eval, uint32_t doc, uint32_t *freq, uint32_t *exact_freq);
+
+/* Documents of the quarter under a plain word. */
+static inline uint64_t fhi_plain_mask(const fhi_walk *walk, fhi_eval *eval)
+{
+    fhi_group *group = eval->groups;
+    group->mask = fhi_cursor_mask(&group->cursors[0], walk->quarter, &group->first);
+    return group->mask;
+}
 
 static inline bool fhi_bitmap_any(const uint64_t bitmap[FHI_QUARTER_WORDS])
 {

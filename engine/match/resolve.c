@@ -278,6 +278,7 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     if (eval->groups->count == 0) eval->kind = FHI_EVAL_NONE;
     eval->df = eval->groups->df;
     eval->cost = (uint8_t)(1 + (united ? 1 : 0) + (eval->title_only ? 3 : 0));
+    eval->plain = eval->kind == FHI_EVAL_WORD && !united && !node->title_only;
     if (!united) return FH_OK;
     eval->united = fhi_arena_alloc(arena, sizeof *eval->united);
     if (!eval->united) return out_of_memory(builder->plan);

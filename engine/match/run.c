@@ -181,56 +181,65 @@ static void raise_least(matching *search)
     walk->least_units = units < (float)UINT16_MAX ? (uint32_t)units : UINT16_MAX;
 }
 
-static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters, uint32_t count)
+/* Visits quarters in the order given; with bounds, only those that may still matter. */
+static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters, uint32_t count, bool bounded)
 {
+    for (uint32_t i = 0; i < count && i < PREFETCH_QUARTERS; i++)
+        fhi_eval_prefetch(root, quarters[i]);
     for (uint32_t i = 0; i < count; i++) {
         if (i + PREFETCH_QUARTERS < count) fhi_eval_prefetch(root, quarters[i + PREFETCH_QUARTERS]);
         if (search->pruned) raise_least(search);
-        if (search->pruned && root->sums[quarters[i]] < search->walk.least_units) continue;
+        if (bounded && root->sums[quarters[i]] < search->walk.least_units) continue;
         if (!visit(search, root, quarters[i])) return false;
     }
     return true;
 }
 
 /* From the highest bounds down: those near the highest first, then the rest in a few levels, in document order each. */
-static void visit_best_first(matching *search, fhi_eval *root)
+static void visit_best_first(matching *search, fhi_eval *root, uint32_t left)
 {
     static const uint8_t levels[] = {240, 216, 184, 144, 96, 0}; /* in 1/256 of the highest bound */
     uint16_t quarters[FHI_CHUNK_QUARTERS];
     fhi_walk *walk = &search->walk;
     const uint32_t highest = walk->kernels->highest(root->sums, root->possible);
     uint32_t high = UINT16_MAX;
-    for (size_t level = 0; level < sizeof levels; level++) {
+    for (size_t level = 0; level < sizeof levels && left > 0; level++) {
         raise_least(search);
         if (high < walk->least_units) return;
         const uint32_t wanted = highest * levels[level] / 256;
         const uint32_t low = wanted > walk->least_units ? wanted : walk->least_units;
         const uint32_t count =
             walk->kernels->select(root->sums, root->possible, (uint16_t)low, (uint16_t)high, quarters);
-        if (!visit_all(search, root, quarters, count) || low == 0) return;
+        if (!visit_all(search, root, quarters, count, true) || low == 0) return;
+        left -= count;
         high = low - 1;
     }
 }
 
 static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
 {
+    enum { FEW_QUARTERS = 64 }; /* bounds of so few cost more than they save; an OR needs them to match at all */
     uint16_t quarters[FHI_CHUNK_QUARTERS];
     fhi_walk *walk = &search->walk;
+    uint32_t count = 0;
     const float chunk_bound = fhi_eval_chunk_bound(root, chunk);
     if (chunk_bound < 0.0f || chunk_bound < threshold(search)) return;
     walk->chunk = chunk;
     fhi_eval_enter(walk, root, NULL);
-    if (!fhi_bitmap_any(root->possible)) return;
-    if (search->pruned) {
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        count += fhi_popcount64(root->possible[word]);
+    if (count == 0) return;
+    if (search->pruned && (count > FEW_QUARTERS || root->kind == FHI_EVAL_OR)) {
         fhi_eval_bound(walk, root, root->possible);
-        visit_best_first(search, root);
+        visit_best_first(search, root, count);
         return;
     }
-    walk->least = 0.0f;
-    walk->least_units = 0;
-    memset(root->sums, 0, sizeof root->sums);
-    const uint32_t count = walk->kernels->select(root->sums, root->possible, 0, UINT16_MAX, quarters);
-    (void)visit_all(search, root, quarters, count);
+    raise_least(search);
+    count = 0;
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1)
+            quarters[count++] = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
+    (void)visit_all(search, root, quarters, count, false);
 }
 
 static void walk_segment(matching *search, const fhi_node *root, const fhi_word_stats *stats, uint32_t number)

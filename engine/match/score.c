@@ -55,8 +55,14 @@ void fhi_eval_collect(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
     case FHI_EVAL_AND:
     case FHI_EVAL_OR:
     case FHI_EVAL_NOT:
-        for (uint32_t i = 0; i < scored; i++)
-            fhi_eval_collect(walk, eval->children[i], mask);
+        for (uint32_t i = 0; i < scored; i++) {
+            fhi_eval *child = eval->children[i];
+            const uint64_t here = mask & child->mask;
+            if (!child->plain)
+                fhi_eval_collect(walk, child, mask);
+            else if (here && child->weight != 0.0f)
+                collect_word(walk, child, here);
+        }
         return;
     default: return;
     }
