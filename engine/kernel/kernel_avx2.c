@@ -6,7 +6,7 @@
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 
-enum { LANES8 = 32, LANES16 = 16, LANES32 = 8, RANGE_QUARTERS = 4 };
+enum { LANES8 = 32, LANES16 = 16, LANES32 = 8, RANGE_QUARTERS = 4, IDS_MAX = 31 };
 
 AVX2 static inline uint32_t ones(uint64_t bits)
 {
@@ -115,10 +115,20 @@ AVX2 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], co
 
 /* ---- a quarter ---- */
 
-AVX2 static uint64_t pick_ids(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before)
+/* The word of a quarter; how many bits are set in those before. */
+AVX2 static inline uint64_t pick_word(const uint8_t *map, uint32_t quarter, uint32_t *before)
+{
+    *before = 0;
+    for (uint32_t i = 0; i < RANGE_QUARTERS - 1; i++)
+        *before += i < quarter ? ones(fhi_load64(map + (size_t)i * 8)) : 0;
+    return fhi_load64(map + (size_t)quarter * 8);
+}
+
+AVX2 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before)
 {
     uint64_t mask = 0;
     uint32_t lower = 0;
+    if (count > IDS_MAX) return pick_word(ids, quarter, before);
     for (uint32_t i = 0; i < count; i++) {
         mask |= (uint64_t)(ids[i] / FHI_QUARTER_DOCS == quarter) << (ids[i] % FHI_QUARTER_DOCS);
         lower += ids[i] / FHI_QUARTER_DOCS < quarter;
@@ -342,7 +352,7 @@ const fhi_kernels fhi_kernels_avx2 = {.name = "avx2",
                                       .add = add,
                                       .highest = highest,
                                       .select = select_quarters,
-                                      .pick_ids = pick_ids,
+                                      .pick = pick,
                                       .expand = expand,
                                       .escapes = escapes,
                                       .raise = raise_lanes,

@@ -7,7 +7,7 @@
 #define AVX512                                                                                                         \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,avx512vnni,bmi,bmi2,popcnt")))
 
-enum { LANES16 = 32, LANES32 = 16, QUARTER_VECTORS = FHI_CHUNK_QUARTERS / LANES16 };
+enum { LANES16 = 32, LANES32 = 16, IDS_MAX = 31, QUARTER_VECTORS = FHI_CHUNK_QUARTERS / LANES16 };
 
 AVX512 static inline uint32_t ones(uint64_t bits)
 {
@@ -97,8 +97,17 @@ AVX512 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], 
 
 /* ---- a quarter ---- */
 
-AVX512 static uint64_t pick_ids(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before)
+/* The word of a quarter; how many bits are set in those before. */
+AVX512 static inline uint64_t pick_word(const uint8_t *map, uint32_t quarter, uint32_t *before)
 {
+    const uint64_t first = fhi_load64(map), second = fhi_load64(map + 8), third = fhi_load64(map + 16);
+    *before = (quarter > 0 ? ones(first) : 0) + (quarter > 1 ? ones(second) : 0) + (quarter > 2 ? ones(third) : 0);
+    return fhi_load64(map + (size_t)quarter * 8);
+}
+
+AVX512 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before)
+{
+    if (count > IDS_MAX) return pick_word(ids, quarter, before);
     const __mmask32 valid = _bzhi_u32(UINT32_MAX, count);
     const __m256i all = _mm256_maskz_loadu_epi8(valid, ids);
     const __m256i low = _mm256_set1_epi8((char)(quarter * FHI_QUARTER_DOCS));
@@ -311,7 +320,7 @@ const fhi_kernels fhi_kernels_avx512 = {.name = "avx512",
                                         .add = add,
                                         .highest = highest,
                                         .select = select_quarters,
-                                        .pick_ids = pick_ids,
+                                        .pick = pick,
                                         .expand = expand,
                                         .escapes = escapes,
                                         .raise = raise_lanes,

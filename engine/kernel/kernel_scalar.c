@@ -1,7 +1,7 @@
 /* kernel_scalar.c - what every kernel does, in plain C. */
 #include "engine/kernel/kernel.h"
 
-enum { RANGE_QUARTERS = 4, PRESENCE_SHIFT = 12, MIXED = 1 };
+enum { RANGE_QUARTERS = 4, PRESENCE_SHIFT = 12, MIXED = 1, IDS_MAX = 31 };
 
 static bool has(const uint64_t *bitmap, uint32_t i)
 {
@@ -66,10 +66,15 @@ static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], const u
 
 /* ---- a quarter ---- */
 
-static uint64_t pick_ids(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before)
+static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before)
 {
     uint64_t mask = 0;
     *before = 0;
+    if (count > IDS_MAX) {
+        for (uint32_t i = 0; i < quarter; i++)
+            *before += fhi_popcount64(fhi_load64(ids + (size_t)i * 8));
+        return fhi_load64(ids + (size_t)quarter * 8);
+    }
     for (uint32_t i = 0; i < count; i++) {
         if (ids[i] / FHI_QUARTER_DOCS == quarter) mask |= UINT64_C(1) << (ids[i] % FHI_QUARTER_DOCS);
         *before += ids[i] / FHI_QUARTER_DOCS < quarter;
@@ -199,7 +204,7 @@ const fhi_kernels fhi_kernels_scalar = {.name = "scalar",
                                         .add = add,
                                         .highest = highest,
                                         .select = select_quarters,
-                                        .pick_ids = pick_ids,
+                                        .pick = pick,
                                         .expand = expand,
                                         .escapes = escapes,
                                         .raise = raise_lanes,

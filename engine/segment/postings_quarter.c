@@ -50,9 +50,9 @@ static void survey_all(fhi_cursor *cursor)
     for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) {
         const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
         const bool new = quarter != last;
-        mask = (new ? 0 : mask) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
-        word = (quarter / 64 != last / 64 ? 0 : word) | UINT64_C(1) << (quarter % 64);
-        first = new ? i : first;
+        mask = (mask & ((uint64_t)new - 1)) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
+        word = (word & ((uint64_t)(quarter / 64 != last / 64) - 1)) | UINT64_C(1) << (quarter % 64);
+        first += (i - first) & (0 - (uint32_t)new);
         last = quarter;
         view->masks[quarter] = mask;
         view->firsts[quarter] = first;
@@ -147,22 +147,18 @@ void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t among[FHI_QUARTER_WORDS
 
 /* ---- a range in view ---- */
 
-/* Finds the parts of a payload; false when it is damaged. */
-static bool view_range(fhi_cursor *cursor, uint32_t range)
+/* Finds the parts of the payload in view; false when it is damaged. */
+static bool parse_view(fhi_cursor *cursor)
 {
     fhi_dense_view *view = &cursor->view;
-    view->range = UINT32_MAX;
-    const uint8_t *payload = fhi_cursor_payload(cursor, range);
-    if (!payload) return cursor->status == FH_OK ? fhi_cursor_corrupt(cursor) : false;
-    const uint8_t *tail = fhi_payload_tail(payload);
+    if (view->parsed == view->payload) return view->payload != NULL;
+    const uint8_t *payload = view->payload, *tail = fhi_payload_tail(payload);
+    view->parsed = NULL;
     view->count = *payload + 1u;
-    view->ids = payload + 1;
     if (view->count > IDS_MAX) {
         uint32_t set = 0;
-        for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++) {
-            view->firsts[i] = set;
-            set += fhi_popcount64(fhi_load64(view->ids + (size_t)i * 8));
-        }
+        for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++)
+            set += fhi_popcount64(fhi_load64(payload + 1 + (size_t)i * 8));
         if (set != view->count) return fhi_cursor_corrupt(cursor);
     }
     view->freq_width = fhi_width_of_code[*tail & 7];
@@ -174,18 +170,16 @@ static bool view_range(fhi_cursor *cursor, uint32_t range)
     view->freqs = tail + 1;
     view->forms = view->freqs + freq_bytes;
     view->escapes = view->forms + form_bytes;
-    view->range = range;
+    view->parsed = payload;
     return true;
 }
 
 static uint64_t dense_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
 {
-    const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
-    if (cursor->view.range != range && !view_range(cursor, range)) return 0;
-    const fhi_dense_view *view = &cursor->view;
-    if (view->count <= IDS_MAX) return cursor->kernels->pick_ids(view->ids, view->count, place, first);
-    *first = view->firsts[place];
-    return fhi_load64(view->ids + (size_t)place * 8);
+    const uint8_t *payload = fhi_cursor_payload(cursor, quarter / FHI_RANGE_QUARTERS);
+    if (!payload) return (void)fhi_cursor_corrupt(cursor), 0;
+    cursor->view.payload = payload;
+    return cursor->kernels->pick(payload + 1, *payload + 1u, quarter % FHI_RANGE_QUARTERS, first);
 }
 
 uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
@@ -262,6 +256,11 @@ uint64_t fhi_cursor_lanes(fhi_cursor *cursor, uint32_t first, uint64_t mask, uin
 {
     if (!cursor->dense) {
         if (cursor->chunk != UINT32_MAX) return run_lanes(cursor, first, mask, lanes, form_lanes);
+        memset(lanes, 0, FHI_QUARTER_DOCS);
+        if (form_lanes) memset(form_lanes, 0, FHI_QUARTER_DOCS);
+        return 0;
+    }
+    if (!parse_view(cursor)) {
         memset(lanes, 0, FHI_QUARTER_DOCS);
         if (form_lanes) memset(form_lanes, 0, FHI_QUARTER_DOCS);
         return 0;
@@ -418,8 +417,11 @@ static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *
         cursor->spots->range = UINT32_MAX;
     }
     fhi_spot_view *spots = cursor->spots;
-    if (cursor->view.range != range && !view_range(cursor, range)) return false;
-    if (spots->range != range && !open_spots(cursor, range)) return false;
+    if (spots->range != range) {
+        uint32_t first;
+        (void)fhi_cursor_mask(cursor, quarter, &first);
+        if (cursor->status != FH_OK || !parse_view(cursor) || !open_spots(cursor, range)) return false;
+    }
     if (!spots->plain) return false;
     while (spots->known <= place)
         if (!next_spots(cursor)) return false;

@@ -14,7 +14,7 @@ static bool leave(fhi_cursor *cursor)
     cursor->chunk = UINT32_MAX;
     cursor->dense = false;
     cursor->run_first = cursor->run_end = 0;
-    cursor->view.range = UINT32_MAX;
+    cursor->view.payload = cursor->view.parsed = NULL;
     return false;
 }
 
@@ -403,22 +403,6 @@ static void load_run(fhi_cursor *cursor, uint32_t range, fhi_block *block)
         block->mask[cursor->run_docs[at] / 64 % 4] |= UINT64_C(1) << (cursor->run_docs[at] % 64);
     block->run_first = first;
     block->count = count;
-}
-
-const uint8_t *fhi_cursor_payload(fhi_cursor *cursor, uint32_t range)
-{
-    const uint16_t locator = range < cursor->range_count ? fhi_load16(cursor->locators + (size_t)range * 2) : 0;
-    if (locator <= LOCATOR_OFFSET_MASK) return NULL;
-    const uint64_t offset =
-        (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) + (locator & LOCATOR_OFFSET_MASK);
-    const uint64_t room = (uint64_t)(cursor->payloads_end - cursor->payloads);
-    if (offset < room && room - offset >= 2) {
-        const uint8_t *payload = cursor->payloads + offset;
-        const uint32_t count = *payload + 1u;
-        if (room - offset - 1 > (count < 32 ? count : 32)) return payload; /* the tail has a byte at least */
-    }
-    (void)fhi_cursor_corrupt(cursor);
-    return NULL;
 }
 
 static void load_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)

@@ -50,13 +50,12 @@ typedef struct fhi_run_view {
     uint32_t room;                       /* postings */
 } fhi_run_view;
 
-/* The payload of a dense range, its parts found. */
+/* The payload of a dense range; its parts once they are asked for. */
 typedef struct fhi_dense_view {
-    uint32_t range; /* UINT32_MAX: none */
-    uint32_t count; /* postings */
-    const uint8_t *ids;
+    const uint8_t *payload; /* of the quarter whose mask() was asked last */
+    const uint8_t *parsed;  /* the payload that the rest is of; NULL: none */
+    uint32_t count;         /* postings */
     const uint8_t *freqs, *forms, *escapes; /* packed, packed, varints */
-    uint32_t firsts[FHI_RANGE_QUARTERS];    /* where there is a map: postings before each quarter */
     unsigned freq_width, form_width;
 } fhi_dense_view;
 
@@ -209,8 +208,24 @@ bool fhi_cursor_out_of_memory(fhi_cursor *cursor);
 bool fhi_form_is_wanted(const fhi_form_set *wanted, uint32_t form);
 /* Documents of a loaded block, in order. */
 void fhi_block_fill_ids(const fhi_cursor *cursor, fhi_block *block);
-/* A dense payload's place; NULL when there is none. At least 2 bytes of it are there. */
-const uint8_t *fhi_cursor_payload(fhi_cursor *cursor, uint32_t range);
+/* A dense payload's place; NULL when there is none. Its ids and a byte of its tail are there. */
+static inline const uint8_t *fhi_cursor_payload(fhi_cursor *cursor, uint32_t range)
+{
+    enum { LOCATOR_OFFSET_MASK = 0xFFF };
+    const uint16_t locator = range < cursor->range_count ? fhi_load16(cursor->locators + (size_t)range * 2) : 0;
+    if (locator <= LOCATOR_OFFSET_MASK) return NULL;
+    const uint64_t offset =
+        (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) + (locator & LOCATOR_OFFSET_MASK);
+    const uint64_t room = (uint64_t)(cursor->payloads_end - cursor->payloads);
+    if (offset < room && room - offset >= 2) {
+        const uint8_t *payload = cursor->payloads + offset;
+        const uint32_t count = *payload + 1u;
+        if (room - offset - 1 > (count < 32 ? count : 32)) return payload;
+    }
+    (void)fhi_cursor_corrupt(cursor);
+    return NULL;
+}
+
 static inline const uint8_t *fhi_payload_tail(const uint8_t *payload)
 {
     const uint32_t count = *payload + 1u;
