@@ -21,8 +21,9 @@ enum {
     PACKED_BYTES = 256,
     MASK_BITS = 32, /* of 64 */
     RUN_VALUES = 128,
-    IDS = 32,
-    LISTS = 3, /* terms of a query */
+    IDS = 31,
+    POSITIONS = 16, /* of a term in a document */
+    LISTS = 3,      /* terms of a query */
     ROUNDS = 400
 };
 
@@ -147,11 +148,11 @@ static uint64_t call_expand(const subject *self, const fhi_kernels *kernels, inp
     return kernels->expand(s->packed, i % 64, self->width, 1, s->masks[0], in->lanes);
 }
 
-static uint64_t call_pick_ids(const subject *self, const fhi_kernels *kernels, inputs *in, uint32_t i)
+static uint64_t call_pick(const subject *self, const fhi_kernels *kernels, inputs *in, uint32_t i)
 {
     uint32_t before;
     (void)self;
-    return kernels->pick_ids(in->samples[i % SAMPLES].ids, IDS, i % 4, &before) + before;
+    return kernels->pick(in->samples[i % SAMPLES].ids, IDS, i % 4, &before) + before;
 }
 
 static uint64_t call_escapes(const subject *self, const fhi_kernels *kernels, inputs *in, uint32_t i)
@@ -171,6 +172,12 @@ static uint64_t call_pick_form(const subject *self, const fhi_kernels *kernels, 
 {
     const sample *s = &in->samples[i % SAMPLES];
     return kernels->pick_form(s->packed, i % 64, self->width, 2, s->masks[0], s->lanes[0], in->lanes);
+}
+
+static uint64_t call_find(const subject *self, const fhi_kernels *kernels, inputs *in, uint32_t i)
+{
+    static const uint32_t wanted[] = {3, 17};
+    return kernels->find(in->samples[i % SAMPLES].packed, i % 8, POSITIONS, self->width, wanted, 2);
 }
 
 static uint64_t call_reaching(const subject *self, const fhi_kernels *kernels, inputs *in, uint32_t i)
@@ -258,7 +265,8 @@ static const subject subjects[] = {
     {"escapes, 2 bits", call_escapes, 2, RUN_VALUES, 32},
     {"raise", call_raise, 0, MASK_BITS, MASK_BITS + 64 + 8},
     {"pick_form, 4 bits", call_pick_form, 4, MASK_BITS, 16 + 64 + 8},
-    {"pick_ids", call_pick_ids, 0, IDS, IDS},
+    {"find, 9 bits", call_find, 9, POSITIONS, POSITIONS * 9 / 8},
+    {"pick", call_pick, 0, IDS, IDS},
     {"reaching, 3 lists", call_reaching, 0, LISTS *MASK_BITS, LISTS * 8},
     {"score, 3 lists", call_score, 0, LISTS *MASK_BITS, LISTS * 72 + 64},
     {"dot", call_dot, 0, MASK_BITS, 128 + 8},

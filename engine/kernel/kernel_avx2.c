@@ -282,8 +282,8 @@ AVX2 static uint64_t find(const uint8_t *packed, uint64_t bit, uint32_t count, u
                           uint32_t wanted_count)
 {
     const __m256i lane = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
-    const __m256i bits = _mm256_add_epi32(_mm256_mullo_epi32(lane, _mm256_set1_epi32((int)width)),
-                                          _mm256_set1_epi32((int)(bit % 8)));
+    const __m256i bits =
+        _mm256_add_epi32(_mm256_mullo_epi32(lane, _mm256_set1_epi32((int)width)), _mm256_set1_epi32((int)(bit % 8)));
     const __m256i from = _mm256_srli_epi32(bits, 3), shift = _mm256_and_si256(bits, _mm256_set1_epi32(7));
     const __m256i mask = _mm256_set1_epi32((int)((1u << (width & 31)) - 1));
     uint64_t found = 0;

@@ -250,8 +250,8 @@ typedef struct word_plan {
 AVX512 static inline word_plan words_of(unsigned width, unsigned skip)
 {
     const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    const __m512i bits = _mm512_add_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32((int)width)),
-                                          _mm512_set1_epi32((int)skip));
+    const __m512i bits =
+        _mm512_add_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32((int)width)), _mm512_set1_epi32((int)skip));
     const __m512i start = _mm512_mullo_epi32(_mm512_srli_epi32(bits, 3), _mm512_set1_epi32(0x01010101));
     return (word_plan){_mm512_add_epi8(start, _mm512_set1_epi32(0x03020100)),
                        _mm512_and_si512(bits, _mm512_set1_epi32(7)), _mm512_set1_epi32((int)((1u << width) - 1))};

@@ -26,8 +26,8 @@ static bool open_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
     uint32_t freqs[FHI_RANGE_DOCS + FHI_TAIL_SLACK], docs[FHI_RANGE_DOCS];
     fhi_block_fill_ids(cursor, block);
     fhi_tail tail = {.freqs = freqs, .codes = cursor->opened_codes, .mixed = cursor->opened_mixed};
-    if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count, cursor->unit,
-                         cursor->forms_told, &tail))
+    if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count,
+                         cursor->unit, cursor->forms_told, &tail))
         return fhi_cursor_corrupt(cursor);
     fhi_span span = fhi_span_of(tail.end, (size_t)(cursor->payloads_end - tail.end));
     const uint64_t place =

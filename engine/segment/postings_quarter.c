@@ -50,9 +50,9 @@ static void survey_all(fhi_cursor *cursor)
     for (uint32_t i = cursor->run_first; i < cursor->run_end; i++) {
         const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
         const bool new = quarter != last;
-        mask = (mask & ((uint64_t)new - 1)) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
+        mask = (mask & ((uint64_t) new - 1)) | UINT64_C(1) << (doc % FHI_QUARTER_DOCS);
         word = (word & ((uint64_t)(quarter / 64 != last / 64) - 1)) | UINT64_C(1) << (quarter % 64);
-        first += (i - first) & (0 - (uint32_t)new);
+        first += (i - first) & (0 - (uint32_t) new);
         last = quarter;
         view->masks[quarter] = mask;
         view->firsts[quarter] = first;

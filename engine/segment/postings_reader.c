@@ -482,8 +482,8 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
     }
     fhi_tail tail = {.freqs = block->own_freqs, .codes = codes, .mixed = mixed};
     const bool with_forms = cursor->forms_told && cursor->wanted;
-    if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count, cursor->unit, with_forms,
-                         &tail)) {
+    if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count,
+                         cursor->unit, with_forms, &tail)) {
         memset(block->mask, 0, sizeof block->mask);
         block->count = 0;
         (void)fhi_cursor_corrupt(cursor);

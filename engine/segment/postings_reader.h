@@ -52,9 +52,9 @@ typedef struct fhi_run_view {
 
 /* The payload of a dense range; its parts once they are asked for. */
 typedef struct fhi_dense_view {
-    const uint8_t *payload; /* of the quarter whose mask() was asked last */
-    const uint8_t *parsed;  /* the payload that the rest is of; NULL: none */
-    uint32_t count;         /* postings */
+    const uint8_t *payload;                 /* of the quarter whose mask() was asked last */
+    const uint8_t *parsed;                  /* the payload that the rest is of; NULL: none */
+    uint32_t count;                         /* postings */
     const uint8_t *freqs, *forms, *escapes; /* packed, packed, varints */
     unsigned freq_width, form_width;
 } fhi_dense_view;
