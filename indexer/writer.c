@@ -9,7 +9,9 @@ enum {
     MEMORY_BYTES_MIN = 4 * 1024 * 1024,
     BATCH_BYTES = 512 * 1024,      /* of records; an add seals its batch then */
     TRAIN_BYTES = 4 * 1024 * 1024, /* of records; the first batch of a new index is larger, for the dictionary */
-    CACHE_SHARE = 4                /* part of the memory for the words of all inverters */
+    MEMORY_PARTS = 8,              /* of the budget: */
+    INDEX_PARTS = 5,               /* the index in memory, at most; caches have what it does not take up to */
+    CACHE_PARTS = 7                /* here; the rest is for queues and for what writing a segment takes */
 };
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
@@ -281,7 +283,7 @@ done:
 
 void fhi_writer_share_caches(fh_writer *writer, uint32_t inverters)
 {
-    writer->cache_bytes = writer->memory_bytes / CACHE_SHARE / inverters;
+    writer->inverters = inverters;
 }
 
 fh_status fhi_writer_append(fh_writer *writer, fhi_inverter *inverter, fh_err *err)
@@ -290,9 +292,10 @@ fh_status fhi_writer_append(fh_writer *writer, fhi_inverter *inverter, fh_err *e
     writer->stats.indexed += inverter->doc_count;
     writer->status = fhi_memory_append(&writer->memory, inverter, err);
     if (writer->status != FH_OK) return writer->status;
-    fhi_inverter_next_batch(inverter, writer->cache_bytes);
-    /* A quarter is for caches; the last eighth for queues and for what writing a segment takes. */
-    if (fhi_memory_heap_bytes(&writer->memory) < writer->memory_bytes / 8 * 5) return FH_OK;
+    const size_t part = writer->memory_bytes / MEMORY_PARTS, bytes = fhi_memory_heap_bytes(&writer->memory);
+    const size_t spare = bytes < part * CACHE_PARTS ? part * CACHE_PARTS - bytes : 0;
+    fhi_inverter_next_batch(inverter, spare / writer->inverters);
+    if (bytes < part * INDEX_PARTS) return FH_OK;
     return flush_memory(writer, err);
 }
 

@@ -26,7 +26,7 @@ struct fh_writer {
     char *directory;
     int lock_fd;
     size_t memory_bytes;
-    size_t cache_bytes; /* of the words of one inverter */
+    uint32_t inverters; /* that share the memory for caches of words */
     fhi_cancelled cancelled;
     void *cancelled_argument;
     fhi_settings settings;
