@@ -17,7 +17,7 @@
 
 enum {
     ROUNDS_MAX = 12,
-    LEAF_DOCS = 64, /* parts of so many stay as they are: a quarter of a range */
+    LEAF_DOCS = 64,             /* parts of so many stay as they are: a quarter of a range */
     THREAD_DOCS_MIN = 4 * 1024, /* below that a thread of its own is not worth it */
     DEPTH_MAX = 64,             /* of the recursion: each level halves */
     LOG_ONE = 65536             /* the unit of logarithms */

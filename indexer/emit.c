@@ -3,50 +3,17 @@
 
 #include <stdlib.h>
 
-void fhi_list_build_fini(fhi_list_build *list)
-{
-    free(list->docs);
-    free(list->counts);
-    free(list->positions);
-    free(list->forms);
-    *list = (fhi_list_build){0};
-}
-
-static fh_status grow(uint32_t **array, size_t capacity)
-{
-    uint32_t *grown = realloc(*array, capacity * sizeof *grown);
-    if (!grown) return FH_E_NOMEM;
-    *array = grown;
-    return FH_OK;
-}
-
-fh_status fhi_list_build_reserve(fhi_list_build *list, size_t postings_more, size_t positions_more)
-{
-    const size_t postings = list->doc_count + postings_more, positions = list->position_count + positions_more;
-    if (postings > list->posting_capacity) {
-        const size_t capacity = postings + postings / 2 + 64;
-        FH_TRY(grow(&list->docs, capacity));
-        FH_TRY(grow(&list->counts, capacity));
-        list->posting_capacity = capacity;
-    }
-    if (positions > list->position_capacity) {
-        const size_t capacity = positions + positions / 2 + 64;
-        FH_TRY(grow(&list->positions, capacity));
-        FH_TRY(grow(&list->forms, capacity));
-        list->position_capacity = capacity;
-    }
-    return FH_OK;
-}
-
 void fhi_emitter_init(fhi_emitter *emitter, fhi_segment_writer *writer)
 {
     *emitter = (fhi_emitter){.writer = writer};
+    fhi_handover_init(&emitter->terms, writer);
     fhi_sorter_init(&emitter->forms, fhi_segment_writer_vfs(writer), fhi_segment_writer_path(writer), "emitted-runs",
                     "emitted", FHI_SORTER_RECORDS);
 }
 
 void fhi_emitter_fini(fhi_emitter *emitter)
 {
+    fhi_handover_fini(&emitter->terms);
     fhi_sorter_fini(&emitter->forms);
     free(emitter->scratch);
     *emitter = (fhi_emitter){0};
@@ -86,7 +53,9 @@ static void count_documents(const fhi_list_build *list, uint32_t form_count, uin
 static fh_status reserve_forms(fhi_emitter *emitter, uint32_t form_count)
 {
     if (form_count <= emitter->scratch_forms) return FH_OK;
-    FH_TRY(grow(&emitter->scratch, (size_t)form_count * 4));
+    uint32_t *scratch = realloc(emitter->scratch, (size_t)form_count * 4 * sizeof *scratch);
+    if (!scratch) return FH_E_NOMEM;
+    emitter->scratch = scratch;
     emitter->scratch_forms = form_count;
     return FH_OK;
 }
@@ -129,9 +98,8 @@ fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list,
                            .counts = list->counts,
                            .positions = list->positions,
                            .forms = live > 1 ? list->forms : NULL};
-    fhi_segment_writer_add_term(emitter->writer, term, &view);
     emitter->term_count++;
-    return FH_OK;
+    return fhi_handover_put(&emitter->terms, term, &view);
 }
 
 /* ---- all forms ----------------------------------------------------------------------------------------- */
@@ -140,6 +108,7 @@ fh_status fhi_emit_forms(fhi_emitter *emitter, fhi_form_named named, void *argum
 {
     const fhi_sort_record *records;
     size_t count;
+    FH_TRY(fhi_handover_end(&emitter->terms));
     FH_TRY(fhi_sorter_read(&emitter->forms, &records, &count, err));
     for (size_t i = 0; i < count; i++) {
         const uint32_t *from = records[i].at;
@@ -148,6 +117,7 @@ fh_status fhi_emit_forms(fhi_emitter *emitter, fhi_form_named named, void *argum
         fhi_form form = {.term_ordinal = from[2], .ordinal = from[3], .df = UINT32_MAX - from[1]};
         FH_TRY(named(argument, from[0], &form.fold, &form.exact));
         fhi_segment_writer_add_form(emitter->writer, &form);
+        FH_TRY(fhi_segment_writer_status(emitter->writer));
     }
     return FH_OK;
 }

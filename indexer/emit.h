@@ -6,45 +6,32 @@
 #ifndef FHI_EMIT_H
 #define FHI_EMIT_H
 
-#include "engine/segment/segment.h"
+#include "indexer/handover.h"
 #include "indexer/sorter.h"
-
-/* A list under construction. */
-typedef struct fhi_list_build {
-    uint32_t *docs;
-    uint32_t *counts;
-    uint32_t *positions;
-    uint32_t *forms;
-    size_t posting_capacity;
-    size_t position_capacity;
-    uint32_t doc_count;
-    uint32_t position_count;
-} fhi_list_build;
-
-void fhi_list_build_fini(fhi_list_build *list);
-fh_status fhi_list_build_reserve(fhi_list_build *list, size_t postings_more, size_t positions_more);
 
 typedef struct fhi_emitter {
     fhi_segment_writer *writer;
+    fhi_handover terms;
     uint32_t term_count; /* added so far */
     fhi_sorter forms;    /* name, inverted df, ordinal of the term, ordinal in it: in the order they are added */
     uint32_t *scratch;   /* dfs, last documents, order, rank: scratch_forms of each */
     uint32_t scratch_forms;
 } fhi_emitter;
 
+/* From the first term to the last form the writer is the emitter's. */
 void fhi_emitter_init(fhi_emitter *emitter, fhi_segment_writer *writer);
 void fhi_emitter_fini(fhi_emitter *emitter); /* zero-initialised is allowed */
 
 /* names[form_count] tells each form by the number of its name, or is NULL where forms are not told apart: names are
  * numbered from 1 in the order of forms in a segment; 0 is a form that no entry leads to. An empty list is left out.
- * The list's forms are renumbered in place. Codes: FH_E_NOMEM, FH_E_IO. */
+ * The list's forms are renumbered in place. Codes: FH_E_NOMEM, FH_E_IO; what the writer has met. */
 fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list, const uint32_t *names,
                         uint32_t form_count, fh_err *err);
 
 /* Tells what a number stands for; asked by increasing number. */
 typedef fh_status (*fhi_form_named)(void *argument, uint32_t name, fh_str *fold, fh_str *exact);
 
-/* After the last term. Codes: FH_E_NOMEM, FH_E_IO, those of named. */
+/* After the last term. Codes: FH_E_NOMEM, FH_E_IO, those of named; what the writer has met. */
 fh_status fhi_emit_forms(fhi_emitter *emitter, fhi_form_named named, void *argument, fh_err *err);
 
 #endif

@@ -218,12 +218,11 @@ static fh_status flush_term(flush_state *state, uint32_t number)
                          state->err);
 }
 
-static fh_status flush_terms(flush_state *state, fhi_segment_writer *writer, fhi_cancelled cancelled, void *argument)
+static fh_status flush_terms(flush_state *state, fhi_cancelled cancelled, void *argument)
 {
     for (uint32_t i = 0; i < state->memory->terms.count; i++) {
         FH_TRY(flush_term(state, state->order[i].number));
         if (i % TERMS_PER_CHECK != 0) continue;
-        FH_TRY(fhi_segment_writer_status(writer));
         if (cancelled && cancelled(argument)) return FH_E_CANCELLED;
     }
     return FH_OK;
@@ -244,7 +243,7 @@ fh_status fhi_memory_flush(const fhi_memory *memory, fh_str dictionary, fhi_segm
     flush_docs(&state, writer);
     status = order_terms(&state);
     if (status == FH_OK) status = number_names(&state);
-    if (status == FH_OK) status = flush_terms(&state, writer, cancelled, argument);
+    if (status == FH_OK) status = flush_terms(&state, cancelled, argument);
     if (status == FH_OK) status = fhi_emit_forms(&state.emitter, name_form, &state, err);
 done:
     free(state.doc_map);

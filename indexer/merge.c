@@ -68,12 +68,11 @@ static bool is_cancelled(const merge_job *job)
 
 /* ---- forms --------------------------------------------------------------------------------------------- */
 
-/* The next key of the walk; now and then looks at what should end the merge. */
+/* The next key of the walk; now and then looks whether the merge is to end. The writer may be at work meanwhile. */
 static fh_status next_key(merge_job *job, fh_str *key)
 {
     FH_TRY(fhi_union_next(&job->keys, key));
     if (++job->checked % KEYS_PER_CHECK != 0) return FH_OK;
-    FH_TRY(fhi_segment_writer_status(job->writer));
     return is_cancelled(job) ? FH_E_CANCELLED : FH_OK;
 }
 

@@ -1,7 +1,8 @@
 /* vfs.h - the calls by which anything reaches a disk, as a table, so that tests can fail the n-th one.
  *
- * All index files go through a table; fhi_vfs_posix() is the real one. Paths are NUL-terminated. A failing
- * call fills err with the path and the system's reason and answers FH_E_IO, FH_E_NOT_FOUND or FH_E_BUSY.
+ * All index files go through a table; fhi_vfs_posix() is the real one. Paths are NUL-terminated. Two threads may
+ * write two files at the same time. A failing call fills err with the path and the system's reason and answers
+ * FH_E_IO, FH_E_NOT_FOUND or FH_E_BUSY.
  */
 #ifndef FHI_VFS_H
 #define FHI_VFS_H

@@ -4,7 +4,7 @@
  * Segments are made by hand: every one has words of its own and words of all, each with two exact forms.
  */
 #include "indexer/merge.h"
-#include "tests/support/vfs_memory.h"
+#include "tests/support/scratch.h"
 
 #include <fihrist/record.h>
 
@@ -20,7 +20,7 @@
 enum { SEGMENTS_MAX = 8, DOCS = 4, WORD_BYTES = 24 };
 
 typedef struct fixture {
-    vfs_memory memory;
+    scratch folder;
     fhi_settings settings;
     fhi_segment *segments[SEGMENTS_MAX];
     fhi_segment_info infos[SEGMENTS_MAX];
@@ -64,8 +64,8 @@ static void write_segment(fixture *at, uint32_t number, uint32_t words)
     static const fhi_list list = {2, 3, docs, counts, positions, forms};
     fhi_segment_writer *writer;
     char text[32] = "s", exact[40];
-    assert_int_equal(fhi_segment_writer_create(&at->memory.table, "s", number + 1, &at->settings, &writer, NULL),
-                     FH_OK);
+    assert_int_equal(
+        fhi_segment_writer_create(fhi_vfs_posix(), at->folder.path, number + 1, &at->settings, &writer, NULL), FH_OK);
     fhi_segment_writer_store_dictionary(writer, FH_STR(""));
     add_docs(writer);
     for (uint32_t i = 0; i < words; i++) {
@@ -83,8 +83,9 @@ static void write_segment(fixture *at, uint32_t number, uint32_t words)
     }
     assert_int_equal(fhi_segment_writer_finish(writer, &at->infos[number], NULL), FH_OK);
     fhi_segment_writer_destroy(writer);
-    assert_int_equal(fhi_segment_open(&at->memory.table, "s", number + 1, &at->settings, &at->segments[number], NULL),
-                     FH_OK);
+    assert_int_equal(
+        fhi_segment_open(fhi_vfs_posix(), at->folder.path, number + 1, &at->settings, &at->segments[number], NULL),
+        FH_OK);
 }
 
 static size_t heap_bytes(void)
@@ -93,16 +94,20 @@ static size_t heap_bytes(void)
     return info.uordblks + info.hblkhd;
 }
 
-/* Asked now and then by a merge. The files in memory are no heap of its own: they are taken off. */
+/* Asked now and then by a merge. */
 static bool look_at_heap(void *argument)
 {
     fixture *at = argument;
-    size_t files = 0;
-    for (int i = 0; i < MEMORY_FILES_MAX; i++)
-        files += at->memory.files[i].len;
-    const size_t bytes = heap_bytes() - files;
+    const size_t bytes = heap_bytes();
     if (bytes > at->heap_max) at->heap_max = bytes;
     return false;
+}
+
+static fh_status not_temporary(void *argument, const char *name)
+{
+    (void)argument;
+    if (strstr(name, ".tmp")) fail_msg("%s is left", name);
+    return FH_OK;
 }
 
 /* Answers the heap that merging takes beside what was there. */
@@ -115,7 +120,7 @@ static size_t merge(uint32_t segments, uint32_t words)
     fhi_segment *merged;
     const fhi_merge_options options = {.told_apart = true, .cancelled = look_at_heap, .argument = &at};
     fh_err err;
-    vfs_memory_init(&at.memory);
+    scratch_init(&at.folder);
     fhi_settings_press(&at.settings, 7);
     for (uint32_t i = 0; i < segments; i++) {
         write_segment(&at, i, words);
@@ -123,13 +128,13 @@ static size_t merge(uint32_t segments, uint32_t words)
     }
     (void)look_at_heap(&at);
     const size_t before = at.heap_max;
-    assert_int_equal(fhi_segment_writer_create(&at.memory.table, "s", 100, &at.settings, &writer, NULL), FH_OK);
+    assert_int_equal(fhi_segment_writer_create(fhi_vfs_posix(), at.folder.path, 100, &at.settings, &writer, NULL),
+                     FH_OK);
     if (fhi_merge(inputs, segments, &options, writer, &err) != FH_OK) fail_msg("%s", err.text);
     assert_int_equal(fhi_segment_writer_finish(writer, &info, NULL), FH_OK);
     fhi_segment_writer_destroy(writer);
-    for (int i = 0; i < MEMORY_FILES_MAX; i++)
-        assert_null(strstr(at.memory.files[i].path, ".tmp"));
-    assert_int_equal(fhi_segment_open(&at.memory.table, "s", 100, &at.settings, &merged, NULL), FH_OK);
+    assert_int_equal(fhi_vfs_posix()->list(NULL, at.folder.path, not_temporary, NULL, NULL), FH_OK);
+    assert_int_equal(fhi_segment_open(fhi_vfs_posix(), at.folder.path, 100, &at.settings, &merged, NULL), FH_OK);
     assert_int_equal(fhi_terms_count(merged), words / 2 * (segments + 1));
     assert_int_equal(fhi_forms_count(merged), 2 * fhi_terms_count(merged));
     fhi_form_info form;
@@ -140,7 +145,7 @@ static size_t merge(uint32_t segments, uint32_t words)
     fhi_segment_close(merged);
     for (uint32_t i = 0; i < segments; i++)
         fhi_segment_close(at.segments[i]);
-    vfs_memory_fini(&at.memory);
+    scratch_fini(&at.folder);
     return at.heap_max - before;
 }
 
