@@ -105,6 +105,8 @@ static fh_status refuse_json(fh_str line, const json_error_t *error, fh_err *err
     if (bad < line.len) return fhi_fail(err, FH_E_UTF8, "not UTF-8 at byte %zu", bad);
     if (code == json_error_null_character || code == json_error_null_byte_in_key)
         return fhi_fail(err, FH_E_SYNTAX, "escaped NUL at column %d", error->column);
+    if (code == json_error_numeric_overflow)
+        return fhi_fail(err, FH_E_SYNTAX, "a number beyond 64 bits at column %d", error->column);
     if (strncmp(error->text, "invalid Unicode", strlen("invalid Unicode")) == 0)
         return fhi_fail(err, FH_E_SYNTAX, "escaped lone surrogate at column %d", error->column);
     return fhi_fail(err, FH_E_SYNTAX, "not JSON: %s at column %d", error->text, error->column);

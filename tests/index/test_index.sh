@@ -110,7 +110,7 @@ ok 'and holds no index' [ ! -e i9/MANIFEST ]
 cp -R i1 torn && rm torn/MANIFEST && echo mine >torn/notes.seg
 cksum torn/*.seg >sums
 ok 'segments without MANIFEST: exit 1' run 1 --index torn good.jsonl
-ok 'the message says so' has err 'the folder holds segments but no MANIFEST'
+ok 'the message says so' has err 'segments of an index but no MANIFEST'
 cksum torn/*.seg >sums2
 ok 'nothing is touched' cmp -s sums sums2
 ok 'no path is wrong usage' run 2 --index i9

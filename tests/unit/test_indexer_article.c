@@ -84,6 +84,7 @@ static void json_article_is_refused_with_a_stable_reason(void **state)
     REFUSED("{}", FH_E_INVALID, "neither title nor body");
     REFUSED("{\"abstract\":\"x\",\"title\":\" \\t\",\"body\":\"\"}", FH_E_INVALID, "neither title nor body");
     REFUSED("{\"title\":5}", FH_E_INVALID, "field title is not a string");
+    REFUSED("{\"n\":18446744073709551616}", FH_E_SYNTAX, "a number beyond 64 bits at column 25");
     REFUSED("{\"title\":\"t\",\"date\":20251120}", FH_E_INVALID, "field date is not a string");
     REFUSED("{\"title\":\"t\",\"id\":7}", FH_E_INVALID, "field id is not a string");
     REFUSED("{\"title\":\"t\",\"tags\":{}}", FH_E_INVALID, "field tags is not a string or an array of strings");
