@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { WIDTH = 350, HEIGHT = 250, LEFT = 58, TOP = 30, PLOT_WIDTH = 278, PLOT_HEIGHT = 166 };
+enum { WIDTH = 350, HEIGHT = 240, LEFT = 68, TOP = 30, PLOT_WIDTH = 268, PLOT_HEIGHT = 162 };
 
 /* Lines differ in dashes too, so that a print in grey is still legible. */
 static const char *const dashes[FHI_BENCH_LOOKS] = {"none", "7 4", "2 3", "9 3 2 3", "1 5", "12 4"};
@@ -101,7 +101,7 @@ static void put_axis(FILE *to, const fhi_bench_axis *axis, bool across)
         (void)fprintf(to, "<text class='m q' x='%d' y='%d'>%s</text>\n", LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT + 34,
                       axis->label);
     else
-        (void)fprintf(to, "<text class='m q' transform='translate(12 %d) rotate(-90)'>%s</text>\n",
+        (void)fprintf(to, "<text class='m q' transform='translate(14 %d) rotate(-90)'>%s</text>\n",
                       TOP + PLOT_HEIGHT / 2, axis->label);
 }
 

@@ -279,7 +279,7 @@ static void put_parts_of(FILE *to, const json_t *line, json_t *bytes)
         total += json_number_value(value);
     }
     qsort(parts, count, sizeof parts[0], larger_part);
-    (void)fprintf(to, "<h2>");
+    (void)fprintf(to, "<section><h2>");
     fhi_bench_put_text(to, fhi_bench_text_of(line, "run"));
     (void)fprintf(to, "</h2>\n<div class='bar'>");
     for (size_t i = 0; i < count; i++)
@@ -287,18 +287,20 @@ static void put_parts_of(FILE *to, const json_t *line, json_t *bytes)
     (void)fprintf(to, "</div><div class='wide'><table><thead><tr><th>part<th>bytes<th>share</tr></thead><tbody>\n");
     for (size_t i = 0; i < count; i++)
         put_part(to, &parts[i], total, i < 5 ? (unsigned)i : 5);
-    (void)fprintf(to, "<tr class='group'><td>all<td>%.0f<td></tr></tbody></table></div>\n", total);
+    (void)fprintf(to, "<tr class='group'><td>all<td>%.0f<td></tr></tbody></table></div></section>\n", total);
 }
 
 static void put_parts(FILE *to, const fhi_bench_report *r)
 {
     size_t i;
     const json_t *line;
+    (void)fprintf(to, "<div class='grid'>\n");
     json_array_foreach(r->runs, i, line)
     {
         json_t *bytes = json_object_get(json_object_get(line, "output"), "bytes");
         if (json_object_size(bytes) > 0) put_parts_of(to, line, bytes);
     }
+    (void)fprintf(to, "</div>\n");
 }
 
 /* ---- scaling --------------------------------------------------------------------------------------------- */

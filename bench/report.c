@@ -137,22 +137,23 @@ const char *fhi_bench_text_of(const json_t *line, const char *key)
 static void print_series(const fhi_bench_report *r, const fhi_bench_series *s)
 {
     const fhi_bench_series *first = fhi_bench_first(r, s);
-    char docs[24] = "";
-    if (s->docs) (void)snprintf(docs, sizeof docs, "%ju", (uintmax_t)s->docs);
-    (void)printf("%-14s %-8s %8s %-10s %7zu %6d %9.1f %9.1f %9.1f %9.1f %9.1f", s->set, s->task, docs, s->engine,
-                 s->count, s->rounds, s->mean_us, fhi_bench_percentile(s, 0.5), fhi_bench_percentile(s, 0.9),
+    char docs[32] = "";
+    if (s->docs) (void)snprintf(docs, sizeof docs, " of %ju", (uintmax_t)s->docs);
+    (void)printf("%-15s %-7s %-10s %7zu %6d %9.1f %9.1f %9.1f %9.1f %9.1f", s->set, s->task, s->engine, s->count,
+                 s->rounds, s->mean_us, fhi_bench_percentile(s, 0.5), fhi_bench_percentile(s, 0.9),
                  fhi_bench_percentile(s, 0.99), s->us[s->count - 1]);
+    if (first == s) (void)printf(" %8s %7s", "", "");
     if (first != s) (void)printf(" %7.1fx", s->mean_us / first->mean_us);
-    if (first != s && s->unequal >= 0) (void)printf(" %8jd", (intmax_t)s->unequal);
-    if (first != s && s->unequal < 0) (void)printf("        -");
-    (void)printf("\n");
+    if (first != s && s->unequal >= 0) (void)printf(" %7jd", (intmax_t)s->unequal);
+    if (first != s && s->unequal < 0) (void)printf(" %7s", "-");
+    (void)printf("%s\n", docs);
 }
 
 static void print_times(const fhi_bench_report *r)
 {
     if (r->series_count == 0) return;
-    (void)printf("%-14s %-8s %8s %-10s %7s %6s %9s %9s %9s %9s %9s %8s %8s\n", "set", "task", "docs", "engine",
-                 "queries", "rounds", "mean us", "p50", "p90", "p99", "max", "ratio", "unequal");
+    (void)printf("%-15s %-7s %-10s %7s %6s %9s %9s %9s %9s %9s %8s %7s\n", "set", "task", "engine", "queries", "rounds",
+                 "mean us", "p50", "p90", "p99", "max", "ratio", "unequal");
     for (size_t i = 0; i < r->series_count; i++)
         print_series(r, &r->series[i]);
 }
