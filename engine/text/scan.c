@@ -26,20 +26,20 @@ static fh_status grow_tokens(fh_analyzer *analyzer)
     return FH_OK;
 }
 
+static inline fh_status put_token(fh_analyzer *analyzer, fh_token token)
+{
+    if (FHI_UNLIKELY(analyzer->token_count == analyzer->token_capacity)) FH_TRY(grow_tokens(analyzer));
+    analyzer->tokens[analyzer->token_count++] = token;
+    return FH_OK;
+}
+
 fh_status fhi_scan_emit(fhi_scan *scan, const fhi_entry *entry, size_t begin, size_t end)
 {
-    fh_analyzer *analyzer = scan->analyzer;
-    if (FHI_UNLIKELY(analyzer->token_count == analyzer->token_capacity)) FH_TRY(grow_tokens(analyzer));
     if (FHI_UNLIKELY(scan->pinned)) {
         begin = scan->pin_begin;
         end = scan->pin_end;
     }
-    fh_token *token = &analyzer->tokens[analyzer->token_count++];
-    token->word = &entry->word;
-    token->position = scan->position;
-    token->begin = (uint32_t)begin;
-    token->end = (uint32_t)end;
-    return FH_OK;
+    return put_token(scan->analyzer, (fh_token){&entry->word, scan->position, (uint32_t)begin, (uint32_t)end});
 }
 
 fh_status fhi_scan_insert(fhi_scan *scan, size_t index, fh_token token)
@@ -62,16 +62,42 @@ static fh_str cut_raw(fh_str raw)
     return raw;
 }
 
+static fh_status look_up(fh_analyzer *analyzer, const fhi_form *key, uint32_t place, fh_str raw, fh_token_kind kind,
+                         fh_script script, const fhi_entry **out)
+{
+    *out = fhi_cache_find(&analyzer->cache, key, place);
+    if (FHI_LIKELY(*out != NULL)) return FH_OK;
+    FH_TRY(fhi_word_make(analyzer, raw, kind, script, out));
+    return fhi_cache_add_form(&analyzer->cache, key, raw, *out);
+}
+
 fh_status fhi_scan_lookup(fh_analyzer *analyzer, fh_str raw, size_t room, fh_token_kind kind, fh_script script,
                           const fhi_entry **out)
 {
-    raw = cut_raw(raw);
     fhi_form key;
+    raw = cut_raw(raw);
     fhi_cache_key(&analyzer->cache, raw, room, kind, &key);
-    *out = fhi_cache_find(&analyzer->cache, &key);
-    if (FHI_LIKELY(*out != NULL)) return FH_OK;
-    FH_TRY(fhi_word_make(analyzer, raw, kind, script, out));
-    return fhi_cache_add_form(&analyzer->cache, &key, raw, *out);
+    return look_up(analyzer, &key, fhi_cache_place(&analyzer->cache, &key), raw, kind, script, out);
+}
+
+/* The word that waits longest becomes a token. */
+static fh_status settle_one(fhi_scan *scan)
+{
+    const fhi_waiting *word = &scan->waiting[scan->waiting_first];
+    const fhi_entry *entry;
+    scan->waiting_first = (scan->waiting_first + 1) % FHI_WAITING_MAX;
+    scan->waiting_count--;
+    FH_TRY(look_up(scan->analyzer, &word->key, word->place, word->raw, word->kind, word->script, &entry));
+    return put_token(scan->analyzer,
+                     (fh_token){&entry->word, word->position, (uint32_t)word->begin, (uint32_t)word->end});
+}
+
+/* Before anything else looks at the tokens or adds to them. */
+static fh_status settle(fhi_scan *scan)
+{
+    while (scan->waiting_count > 0)
+        FH_TRY(settle_one(scan));
+    return FH_OK;
 }
 
 static fh_script script_of(uint32_t bits)
@@ -82,10 +108,20 @@ static fh_script script_of(uint32_t bits)
 
 static fh_status emit_raw(fhi_scan *scan, size_t begin, size_t end, fh_token_kind kind, uint32_t bits)
 {
-    const fhi_entry *entry;
-    const fh_str raw = {(const char *)scan->text + begin, end - begin};
-    FH_TRY(fhi_scan_lookup(scan->analyzer, raw, scan->len - begin, kind, script_of(bits), &entry));
-    return fhi_scan_emit(scan, entry, begin, end);
+    const fh_str raw = cut_raw((fh_str){(const char *)scan->text + begin, end - begin});
+    const fhi_cache *cache = &scan->analyzer->cache;
+    if (scan->waiting_count == FHI_WAITING_MAX) FH_TRY(settle_one(scan));
+    fhi_waiting *word = &scan->waiting[(scan->waiting_first + scan->waiting_count++) % FHI_WAITING_MAX];
+    fhi_cache_key(cache, raw, scan->len - begin, kind, &word->key);
+    word->place = fhi_cache_place(cache, &word->key);
+    __builtin_prefetch(&cache->forms[word->place & cache->form_mask]);
+    word->raw = raw;
+    word->begin = scan->pinned ? scan->pin_begin : begin;
+    word->end = scan->pinned ? scan->pin_end : end;
+    word->position = scan->position;
+    word->kind = kind;
+    word->script = script_of(bits);
+    return FH_OK;
 }
 
 /* ---- pieces ---------------------------------------------------------------------------------------------- */
@@ -202,6 +238,7 @@ static fh_status scan_part(fhi_scan *scan, fhi_piece *piece)
     fhi_piece_at(scan, scan->at, piece);
     if (fhi_bits_digits_only(piece->bits)) {
         const size_t begin = piece->begin;
+        FH_TRY(settle(scan));
         FH_TRY(fhi_scan_number(scan, piece));
         *piece = (fhi_piece){begin, scan->at, scan->at, FHI_BIT(DIGIT)};
         return FH_OK;
@@ -253,6 +290,7 @@ static bool wants_joined(uint32_t bits)
 static fh_status put_joined(fhi_scan *scan, size_t begin, size_t end, uint32_t bits, uint32_t position)
 {
     const fhi_entry *entry;
+    FH_TRY(settle(scan));
     size_t index = scan->analyzer->token_count;
     while (index > 0 && scan->analyzer->tokens[index - 1].position > position)
         index--;
@@ -296,6 +334,7 @@ static fh_status scan_expanding(fhi_scan *scan, size_t next)
                       .pinned = true,
                       .pin_begin = (uint32_t)scan->at,
                       .pin_end = (uint32_t)next};
+    FH_TRY(settle(scan));
     FH_TRY(scan_text(&inner));
     scan->at = next;
     scan->position++;
@@ -318,7 +357,7 @@ static fh_status scan_text(fhi_scan *scan)
             scan->at = next;
         }
     }
-    return FH_OK;
+    return settle(scan);
 }
 
 fh_status fhi_scan_press(fh_analyzer *analyzer, fh_str text, fh_err *err)
@@ -351,5 +390,6 @@ fh_status fhi_scan_words(fh_analyzer *analyzer, fh_str text, fh_err *err)
         }
         if (at == text.len) break;
     }
-    return FH_OK;
+    const fh_status status = settle(&scan);
+    return status == FH_OK ? FH_OK : fhi_fail(err, status, "analysis stopped near byte %zu", text.len);
 }

@@ -341,9 +341,10 @@ static inline uint32_t fhi_cache_place(const fhi_cache *cache, const fhi_form *k
     return (uint32_t)fhi_cache_mix(key->head ^ cache->seed, (tail ^ salt) * 0x9E3779B97F4A7C15u ^ cache->seed >> 1);
 }
 
-static inline const fhi_entry *fhi_cache_find(const fhi_cache *cache, const fhi_form *key)
+/* place: fhi_cache_place of the key. */
+static inline const fhi_entry *fhi_cache_find(const fhi_cache *cache, const fhi_form *key, uint32_t place)
 {
-    for (uint32_t at = fhi_cache_place(cache, key) & cache->form_mask;; at = (at + 1) & cache->form_mask) {
+    for (uint32_t at = place & cache->form_mask;; at = (at + 1) & cache->form_mask) {
         const fhi_form *form = &cache->forms[at];
         if (!form->entry) return NULL;
         if (form->head != key->head || form->len != key->len || form->kind != key->kind) continue;
@@ -386,6 +387,19 @@ typedef struct fhi_piece {
 } fhi_piece;
 
 /* One text being scanned. */
+/* A word whose look-up has been begun: its slot is asked for some words ahead, since it is seldom in a cache. */
+typedef struct fhi_waiting {
+    fhi_form key;
+    fh_str raw;
+    size_t begin, end;
+    uint32_t position;
+    uint32_t place; /* of the key */
+    fh_token_kind kind;
+    fh_script script;
+} fhi_waiting;
+
+enum { FHI_WAITING_MAX = 8 };
+
 typedef struct fhi_scan {
     fh_analyzer *analyzer;
     const uint8_t *text;
@@ -394,6 +408,8 @@ typedef struct fhi_scan {
     uint32_t position; /* of the next part */
     bool pinned;       /* inside an expanded character: offsets and position stand still */
     uint32_t pin_begin, pin_end;
+    uint32_t waiting_first, waiting_count;
+    fhi_waiting waiting[FHI_WAITING_MAX]; /* a ring; behind the tokens there are */
 } fhi_scan;
 
 fh_status fhi_scan_press(fh_analyzer *analyzer, fh_str text, fh_err *err);
