@@ -112,7 +112,9 @@ static void put_mean(FILE *to, const fhi_bench_series *first, const fhi_bench_se
         return;
     }
     (void)fprintf(to, "<td>%.*f", s->mean_us < 100 ? 1 : 0, s->mean_us);
-    if (s != first) (void)fprintf(to, "<small>\303\227 %.1f</small>", s->mean_us / first->mean_us);
+    if (s != first)
+        (void)fprintf(to, "<small>\303\227 %.*f</small>", s->mean_us < 9.95 * first->mean_us ? 2 : 1,
+                      s->mean_us / first->mean_us);
     if (s->unequal > 0) (void)fprintf(to, " <span class='bad'>%jd unequal</span>", (intmax_t)s->unequal);
 }
 

@@ -142,8 +142,8 @@ static void print_series(const fhi_bench_report *r, const fhi_bench_series *s)
     (void)printf("%-15s %-7s %-10s %7zu %6d %9.1f %9.1f %9.1f %9.1f %9.1f", s->set, s->task, s->engine, s->count,
                  s->rounds, s->mean_us, fhi_bench_percentile(s, 0.5), fhi_bench_percentile(s, 0.9),
                  fhi_bench_percentile(s, 0.99), s->us[s->count - 1]);
-    if (first == s) (void)printf(" %8s %7s", "", "");
-    if (first != s) (void)printf(" %7.1fx", s->mean_us / first->mean_us);
+    if (first == s && s->docs) (void)printf(" %8s %7s", "", "");
+    if (first != s) (void)printf(" %7.*fx", s->mean_us < 9.95 * first->mean_us ? 2 : 1, s->mean_us / first->mean_us);
     if (first != s && s->unequal >= 0) (void)printf(" %7jd", (intmax_t)s->unequal);
     if (first != s && s->unequal < 0) (void)printf(" %7s", "-");
     (void)printf("%s\n", docs);

@@ -6,7 +6,7 @@
 #   BENCH_DIR      where everything goes                                 build/bench
 #   BENCH_NEWS     folder of news, *.jsonl or .jsonl.zst; empty: none    ../shared/data/news
 #   BENCH_DOCS     documents to make up where there is no news           100000
-#   BENCH_PEERS    other engines, of libxapian sqlite lucene             all that are there
+#   BENCH_PEERS    beside ours, of reordered libxapian sqlite lucene     all that are there
 #   BENCH_TASKS    of each query: topK, count                            top10 top100 top1000 count
 #   BENCH_ROUNDS   rounds over each set                                  7
 #   BENCH_WARM     rounds before them that do not count                  3
@@ -88,8 +88,17 @@ index "index words" "$folder" --format lines --analyzer words "$dir/terms"
 
 # The engines of the comparison: each name and its command, parted by --.
 set -- fihrist "$fihrist" bench answer fihrist "$dir/words"
-for name in ${BENCH_PEERS-libxapian sqlite lucene}; do
+for name in ${BENCH_PEERS-reordered libxapian sqlite lucene}; do
     case $name in
+    reordered) # ours, with articles that share words near each other
+        say "reorder words"
+        rm -rf "$dir/reordered"
+        cp -R "$dir/words" "$dir/reordered"
+        directory=$dir/reordered
+        spawn "reorder words" "$fihrist" merge --index "$dir/reordered" --reorder --json >>"$report.new"
+        directory=
+        set -- "$@" -- reordered "$fihrist" bench answer fihrist "$dir/reordered"
+        ;;
     libxapian)
         XAPIAN_FLUSH_THRESHOLD=100000 peer libxapian xapian "$fihrist" bench xapian-index --db "$dir/xapian" "$dir/terms"
         set -- "$@" -- libxapian "$fihrist" bench answer libxapian "$dir/xapian"
