@@ -199,7 +199,7 @@ bench: ## index and query against libxapian, SQLite, Lucene; tables, and a page 
 	@FIHRIST=$(BUILD)/fihrist bench/run.sh
 
 .PHONY: bench-build
-bench-build: $(BUILD)/fihrist $(PEER_BIN)
+bench-build: $(BUILD)/fihrist $(PEER_BIN) ; @:
 
 .PHONY: bench-scale
 bench-scale: ## time and bytes over made-up corpora of 10,000 to 1,000,000 articles (BENCH_SIZES="...")

@@ -9,7 +9,7 @@
 #   BENCH_ROUNDS    rounds in each                 5
 #   BENCH_TASKS     of each query: topK, count     top10 count
 set -eu
-[ $# -eq 2 ] || { echo "usage: compare.sh A B" >&2 && exit 2; }
+if [ $# -ne 2 ] || [ -z "$1" ] || [ -z "$2" ]; then echo "usage: compare.sh A B" >&2 && exit 2; fi
 here=$(cd "$(dirname "$0")" && pwd)
 fihrist=$(realpath "${FIHRIST:-build/release/fihrist}")
 mkdir -p "${BENCH_DIR:-build/bench}"

@@ -153,4 +153,10 @@ fi
 ok 'each with every set' eval '[ "$(grep -c "count *fihrist .* of 400" out)" -eq 5 ]'
 ok 'engines agree at every size' eval '! awk "\$2 == \"count\" && NF == 14 && \$12 != 0" out | grep .'
 ok 'growth is on the page' eval '"$program" bench report --html page small/report.jsonl small/scaling.jsonl >out && grep -q "As the corpus grows" page'
+compare=$(dirname "$runner")/compare.sh
+ok 'two programs are compared' eval 'FIHRIST=$program BENCH_DIR=small BENCH_SITTINGS=3 BENCH_ROUNDS=1 BENCH_TASKS=count "$compare" "$program" "$program" >out 2>err'
+ok 'over every set' lines out 7
+ok 'and answer alike' eval '[ "$(awk "NR > 1 && \$(NF - 1) == 0" out | wc -l)" -eq 6 ]'
+ok 'one is not enough' eval '! FIHRIST=$program "$compare" "$program" >out 2>err'
+ok 'what is neither a program nor a revision is named' eval '! FIHRIST=$program "$compare" "$program" ./nothing >out 2>err && has err ./nothing'
 echo "1..$count"
