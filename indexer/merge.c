@@ -10,6 +10,7 @@
 #include "indexer/sorter.h"
 #include "indexer/union.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { KEYS_PER_CHECK = 256, DOCS_PER_CHECK = 1024 };
@@ -182,7 +183,7 @@ static fh_status list_docs(merge_job *job)
     for (uint32_t i = 0; i < job->source_count; i++)
         total += fhi_segment_doc_count(job->segments[i]);
     if (total >= FHI_UNKNOWN) return FH_E_LIMIT;
-    job->docs = malloc((size_t)(total + 1) * sizeof *job->docs);
+    job->docs = calloc((size_t)total + 1, sizeof *job->docs);
     if (!job->docs) return FH_E_NOMEM;
     for (uint32_t i = 0; i < job->source_count; i++) {
         merge_source *source = &job->sources[i];
@@ -205,7 +206,9 @@ static void apply_order(merge_job *job)
 {
     for (uint32_t place = 0; job->order && place < job->doc_count; place++) {
         const merge_doc *doc = &job->docs[job->order[place]];
-        job->sources[doc->source].doc_map[doc->doc] = place;
+        uint32_t *doc_map = job->sources[doc->source].doc_map;
+        assert(doc_map);
+        doc_map[doc->doc] = place;
     }
 }
 

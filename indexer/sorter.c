@@ -99,7 +99,7 @@ static fh_status sort_runs(fhi_sorter *sorter, const uint8_t **data, size_t *len
     FH_TRY(fhi_side_read(&sorter->runs, data, len, err));
     const fhi_sort_record *records = (const fhi_sort_record *)(const void *)*data;
     const size_t run_count = (sorter->count + sorter->held_max - 1) / sorter->held_max;
-    run *runs = malloc(run_count * sizeof *runs);
+    run *runs = calloc(run_count, sizeof *runs);
     if (!runs) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     for (size_t i = 0; i < run_count; i++) {
         const size_t left = sorter->count - i * sorter->held_max;

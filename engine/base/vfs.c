@@ -10,9 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Who writes so much at once writes a segment, and will sync it: the disk may as well begin. */
-enum { LARGE_WRITE_BYTES = 1 << 20 };
-
 static fh_status system_error(fh_err *err, const char *what, const char *path)
 {
     const int reason = errno;
@@ -34,7 +31,6 @@ static fh_status posix_write(void *context, int fd, const char *path, const void
 {
     (void)context;
     const uint8_t *from = data;
-    const bool large = len >= LARGE_WRITE_BYTES;
     while (len > 0) {
         const ssize_t written = write(fd, from, len);
         if (written < 0 && errno == EINTR) continue;
@@ -42,9 +38,6 @@ static fh_status posix_write(void *context, int fd, const char *path, const void
         from += written;
         len -= (size_t)written;
     }
-#ifdef SYNC_FILE_RANGE_WRITE
-    if (large) (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* starts, does not wait */
-#endif
     return FH_OK;
 }
 
