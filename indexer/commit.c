@@ -149,6 +149,7 @@ static fh_status write_deletes(fh_writer *writer, fh_err *err)
 static fh_status write_manifest(fh_writer *writer, fh_err *err)
 {
     fhi_manifest manifest = {.settings = writer->settings,
+                             .frequent = writer->frequent,
                              .generation = writer->generation + 1,
                              .next_segment_id = writer->next_segment_id,
                              .segment_count = writer->segment_count};
@@ -167,6 +168,7 @@ static fh_status write_manifest(fh_writer *writer, fh_err *err)
         /* What stays behind here is removed by the next commit. */
         (void)fhi_manifest_sweep(writer->vfs, writer->directory, &manifest, 0, NULL);
     }
+    manifest.frequent = (fhi_frequent){0}; /* the writer's own */
     fhi_manifest_fini(&manifest);
     return status;
 }

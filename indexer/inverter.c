@@ -139,6 +139,43 @@ static fh_status reserve_doc(fhi_inverter *inverter)
 
 /* ---- words --------------------------------------------------------------------------------------------- */
 
+static fh_status find_term(fhi_inverter *inverter, fh_str text, uint32_t *term)
+{
+    bool added;
+    FH_TRY(reserve_term(inverter, inverter->terms.count));
+    FH_TRY(fhi_strings_intern(&inverter->terms, text, term, &added));
+    if (added) inverter->term_states[*term] = (fhi_term_state){.global = FHI_UNKNOWN};
+    return FH_OK;
+}
+
+/* The run of a term in this batch. */
+static fh_status find_run(fhi_inverter *inverter, uint32_t number, uint32_t *run)
+{
+    fhi_term_state *term = &inverter->term_states[number];
+    if (term->batch != inverter->batch) {
+        FH_TRY(reserve_run(inverter));
+        term->batch = inverter->batch;
+        term->run = inverter->run_count++;
+        inverter->runs[term->run] = (fhi_run){.term = number};
+    }
+    *run = term->run;
+    return FH_OK;
+}
+
+fh_status fhi_inverter_begin_run(fhi_inverter *inverter, fh_str term, uint32_t *run)
+{
+    uint32_t number;
+    FH_TRY(find_term(inverter, term, &number));
+    return find_run(inverter, number, run);
+}
+
+fh_status fhi_inverter_put_token(fhi_inverter *inverter, fhi_token_place token)
+{
+    FH_TRY(reserve_tokens(inverter, 1));
+    inverter->tokens[inverter->token_count++] = token;
+    return FH_OK;
+}
+
 /* Term of a word seen for the first time: its stem, or the day of a date ("d:20251120" becomes "d20251120"). */
 static fh_status meet_word(fhi_inverter *inverter, const fh_word *word)
 {
@@ -155,10 +192,7 @@ static fh_status meet_word(fhi_inverter *inverter, const fh_word *word)
     }
     if (key->status != FH_OK) return FH_E_NOMEM;
     uint32_t term;
-    bool added;
-    FH_TRY(reserve_term(inverter, inverter->terms.count));
-    FH_TRY(fhi_strings_intern(&inverter->terms, fhi_buf_str(key), &term, &added));
-    if (added) inverter->term_states[term] = (fhi_term_state){.global = FHI_UNKNOWN};
+    FH_TRY(find_term(inverter, fhi_buf_str(key), &term));
     inverter->word_states[word->id] = (fhi_word_state){.word = word, .term = term, .form = FHI_UNKNOWN};
     return FH_OK;
 }
@@ -168,17 +202,10 @@ static fh_status place_word(fhi_inverter *inverter, const fh_word *word)
 {
     if (word->id >= inverter->word_capacity || inverter->word_states[word->id].term == FHI_UNKNOWN)
         FH_TRY(meet_word(inverter, word));
-    const uint32_t number = inverter->word_states[word->id].term;
-    fhi_term_state *term = &inverter->term_states[number];
-    if (term->batch != inverter->batch) {
-        FH_TRY(reserve_run(inverter));
-        term->batch = inverter->batch;
-        term->run = inverter->run_count++;
-        inverter->runs[term->run] = (fhi_run){.term = number};
-    }
-    fhi_word_place place = {.batch = inverter->batch, .run = term->run};
+    fhi_word_place place = {.batch = inverter->batch};
+    FH_TRY(find_run(inverter, inverter->word_states[word->id].term, &place.run));
     if (inverter->told_apart) {
-        place.form = inverter->runs[term->run].form_count++;
+        place.form = inverter->runs[place.run].form_count++;
         const fhi_run_word met = {place.run, place.form, word->id};
         fhi_buf_put(&inverter->met, &met, sizeof met);
         if (inverter->met.status != FH_OK) return FH_E_NOMEM;

@@ -12,6 +12,7 @@
 #ifndef FHI_INVERTER_H
 #define FHI_INVERTER_H
 
+#include "engine/segment/pairs.h"
 #include "engine/segment/segment.h"
 #include "indexer/article.h"
 #include "indexer/strings.h"
@@ -89,9 +90,10 @@ typedef struct fhi_batch_doc {
 typedef struct fhi_inverter {
     fh_analyzer *analyzer;
     fhi_settings settings;
-    bool told_apart;   /* exact forms are kept */
-    uint32_t epoch;    /* of the shared index whose numbers `global` and `form` are */
-    fhi_strings terms; /* with namespace byte */
+    bool told_apart;              /* exact forms are kept */
+    const fhi_frequent *frequent; /* the owner's; words whose pairs are kept; NULL: none */
+    uint32_t epoch;               /* of the shared index whose numbers `global` and `form` are */
+    fhi_strings terms;            /* with namespace byte */
     fhi_term_state *term_states;
     uint32_t term_capacity;
     fhi_word_state *word_states;
@@ -127,6 +129,14 @@ void fhi_inverter_fini(fhi_inverter *inverter);
 
 /* Adds a document. Codes: FH_E_NOMEM; FH_E_UTF8 and FH_E_LIMIT refuse the article and leave the batch as it was. */
 fh_status fhi_inverter_add(fhi_inverter *inverter, const fhi_article *article, fh_err *err);
+
+/* The stems that are in most of the documents of a batch, few of which say nothing. Codes: FH_E_NOMEM. In pairs.c. */
+fh_status fhi_inverter_choose_frequent(const fhi_inverter *inverter, fhi_frequent *frequent);
+/* Adds the pairs of frequent words to a batch; sealing does it. Codes: FH_E_NOMEM. In pairs.c. */
+fh_status fhi_inverter_pair(fhi_inverter *inverter);
+/* For pairs: the run of a term that no word has, and a token in it. Codes: FH_E_NOMEM. */
+fh_status fhi_inverter_begin_run(fhi_inverter *inverter, fh_str term, uint32_t *run);
+fh_status fhi_inverter_put_token(fhi_inverter *inverter, fhi_token_place token);
 
 /* Compresses the records and encodes the runs. Codes: FH_E_NOMEM, FH_E_INTERNAL. */
 fh_status fhi_inverter_seal(fhi_inverter *inverter, fhi_store_compressor *compressor, fh_err *err);

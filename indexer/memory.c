@@ -111,6 +111,8 @@ static fh_status append_forms(fhi_memory *memory, fhi_inverter *inverter, const 
 {
     fhi_chain *chain = &memory->term_states[term].chain;
     uint8_t varint[HEAD_BYTES_MAX];
+    static const uint8_t only[] = {1, 0};
+    if (run->form_count == 0) return fhi_chain_put(&memory->chains, chain, only, sizeof only); /* a pair has none */
     FH_TRY(fhi_chain_put(&memory->chains, chain, varint, put_varint(varint, run->form_count)));
     for (uint32_t i = 0; i < run->form_count; i++) {
         fhi_word_state *word = &inverter->word_states[inverter->run_words[run->form_at + i]];

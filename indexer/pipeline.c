@@ -163,6 +163,7 @@ static fh_status worker_start(worker *self, pipeline *pipe, fh_err *err)
     const fh_writer *writer = pipe->options->writer;
     self->pipe = pipe;
     FH_TRY(fhi_inverter_init(&self->inverter, &writer->settings, err));
+    self->inverter.frequent = &writer->frequent;
     if (fhi_store_compressor_create(fhi_buf_str(&writer->dictionary), &self->compressor) != FH_OK)
         return fhi_fail(err, FH_E_NOMEM, "out of memory");
     if (pthread_create(&self->thread, NULL, work, self) != 0) return fhi_fail(err, FH_E_NOMEM, "cannot start a thread");

@@ -117,7 +117,8 @@ static fh_status compress_records(fhi_inverter *inverter, fhi_store_compressor *
 
 fh_status fhi_inverter_seal(fhi_inverter *inverter, fhi_store_compressor *compressor, fh_err *err)
 {
-    fh_status status = encode_runs(inverter);
+    fh_status status = fhi_inverter_pair(inverter);
+    if (status == FH_OK) status = encode_runs(inverter);
     if (status == FH_OK) status = compress_records(inverter, compressor);
     return status == FH_OK ? FH_OK : fhi_fail(err, status, "%s", fh_status_text(status));
 }

@@ -83,20 +83,37 @@ static fh_status make_room(fhi_strings *strings)
     return strings->count >= strings->slot_count / 3 * 2 ? grow_slots(strings) : FH_OK;
 }
 
+/* The slot of a string, or the empty one where it belongs. There are slots. */
+static uint32_t find_slot(const fhi_strings *strings, fh_str text, uint32_t hash)
+{
+    const uint32_t mask = strings->slot_count - 1;
+    uint32_t at = hash & mask;
+    for (; strings->slots[at] != 0; at = (at + 1) & mask) {
+        const uint32_t found = strings->slots[at] - 1;
+        if (strings->entries[found].hash == hash && fhi_str_equal(fhi_strings_at(strings, found), text)) break;
+    }
+    return at;
+}
+
+bool fhi_strings_find(const fhi_strings *strings, fh_str text, uint32_t *number)
+{
+    if (strings->slot_count == 0) return false;
+    const uint32_t at = find_slot(strings, text, (uint32_t)(fhi_hash64(text.ptr, text.len) >> 32));
+    if (strings->slots[at] == 0) return false;
+    *number = strings->slots[at] - 1;
+    return true;
+}
+
 fh_status fhi_strings_intern(fhi_strings *strings, fh_str text, uint32_t *number, bool *added)
 {
     *number = 0;
     *added = false;
     FH_TRY(make_room(strings));
     const uint32_t hash = (uint32_t)(fhi_hash64(text.ptr, text.len) >> 32);
-    const uint32_t mask = strings->slot_count - 1;
-    uint32_t at = hash & mask;
-    for (; strings->slots[at] != 0; at = (at + 1) & mask) {
-        const uint32_t found = strings->slots[at] - 1;
-        if (strings->entries[found].hash == hash && fhi_str_equal(fhi_strings_at(strings, found), text)) {
-            *number = found;
-            return FH_OK;
-        }
+    const uint32_t at = find_slot(strings, text, hash);
+    if (strings->slots[at] != 0) {
+        *number = strings->slots[at] - 1;
+        return FH_OK;
     }
     const char *copy = text.len <= UINT32_MAX ? copy_bytes(strings, text) : NULL;
     if (!copy) return FH_E_NOMEM;

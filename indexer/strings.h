@@ -29,6 +29,8 @@ void fhi_strings_fini(fhi_strings *strings); /* zero-initialised is empty */
 void fhi_strings_clear(fhi_strings *strings);
 
 /* *number of text, copied in when it is new (*added). Codes: FH_E_NOMEM, and then nothing has changed. */
+/* False when it is not among them. */
+bool fhi_strings_find(const fhi_strings *strings, fh_str text, uint32_t *number);
 fh_status fhi_strings_intern(fhi_strings *strings, fh_str text, uint32_t *number, bool *added);
 
 static inline fh_str fhi_strings_at(const fhi_strings *strings, uint32_t number)

@@ -45,6 +45,7 @@ static fh_status settle(fh_writer *writer, const fhi_manifest *manifest, const c
     if (!old && strcmp(name, "words") == 0) fhi_settings_words(&writer->settings, id);
     if (!old && strcmp(name, "words") != 0) fhi_settings_press(&writer->settings, id);
     writer->inverter.settings = writer->settings;
+    writer->inverter.frequent = &writer->frequent;
     writer->inverter.told_apart = writer->settings.exact_weight > 0;
     return FH_OK;
 }
@@ -134,6 +135,9 @@ static fh_status load(fh_writer *writer, const char *analyzer, fh_err *err)
     if (status != FH_OK && status != FH_E_NOT_FOUND) return status;
     writer->generation = manifest.generation;
     status = choose_ids(writer, &manifest, err);
+    if (status == FH_OK)
+        status = fhi_frequent_init(&writer->frequent, manifest.frequent.words, manifest.frequent.count);
+    if (status == FH_E_NOMEM) (void)fhi_fail(err, status, "out of memory");
     if (status == FH_OK) status = settle(writer, &manifest, analyzer, err);
     for (uint32_t i = 0; i < manifest.segment_count && status == FH_OK; i++) {
         writer->stats.index_bytes += manifest.segments[i].file_bytes;
@@ -193,6 +197,7 @@ void fh_writer_close(fh_writer *writer)
     free(writer->segments);
     fhi_memory_fini(&writer->memory);
     fhi_buf_fini(&writer->dictionary);
+    fhi_frequent_fini(&writer->frequent);
     fhi_inverter_fini(&writer->inverter);
     fhi_store_compressor_destroy(writer->compressor);
     fhi_article_fini(&writer->article);
@@ -312,6 +317,7 @@ static fh_status train_on_batch(fh_writer *writer, fh_err *err)
         sizes[i] = record.len;
     }
     fh_status status = sizes ? records.status : FH_E_NOMEM;
+    if (status == FH_OK && writer->generation == 0) status = fhi_inverter_choose_frequent(inverter, &writer->frequent);
     if (status == FH_OK)
         status = fhi_writer_train(writer, &records, sizes, inverter->doc_count, err);
     else

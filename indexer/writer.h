@@ -30,6 +30,7 @@ struct fh_writer {
     fhi_cancelled cancelled;
     void *cancelled_argument;
     fhi_settings settings;
+    fhi_frequent frequent;     /* chosen with the dictionary of a new index; fixed from the first batch on */
     uint64_t generation;       /* last committed; 0: none yet */
     uint64_t next_segment_id;  /* above every number in a name of the directory */
     uint64_t first_segment_id; /* where this writer began; 0: it has not opened the index */

@@ -297,6 +297,80 @@ static void sort_slots(fhi_group *groups, uint32_t count)
     }
 }
 
+/* ---- phrases ---- */
+
+/* Which of the frequent words a slot is, when it is one and all its forms will do; else FHI_FREQUENT_MAX. */
+static uint32_t frequent_of(const tree_builder *builder, const fhi_slot *slot)
+{
+    const fhi_word_spec *word = &slot->word;
+    if (word->term_count != 1 || word->exact_only || word->terms[0].len < 1 || word->terms[0].ptr[0] != FHI_NS_STEM)
+        return FHI_FREQUENT_MAX;
+    const fh_str stem = {word->terms[0].ptr + 1, word->terms[0].len - 1};
+    return fhi_frequent_find(fhi_index_frequent(builder->plan->index), stem);
+}
+
+/* Opens the list of two frequent words side by side, which stands for both slots. The group stays empty when they never
+ * do so here. */
+static fh_status fill_pair(const tree_builder *builder, uint32_t first, uint32_t second, fhi_group *group)
+{
+    const fhi_frequent *frequent = fhi_index_frequent(builder->plan->index);
+    char bytes[FHI_PAIR_TERM_BYTES_MAX];
+    fhi_found found = {0};
+    const fh_str term = fhi_pair_term(frequent->words[first], frequent->words[second], bytes);
+    const fh_status status = fhi_terms_find(builder->segment, term, &found.info);
+    if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(builder->plan, builder->segment_number);
+    return fill_group(builder, &(fhi_class_stats){1, &found}, false, group);
+}
+
+/* Whether slots i and i + 1 are frequent words side by side; where says of each slot which it is. */
+static bool is_pair(const fhi_node *node, const uint32_t *where, uint32_t i)
+{
+    return i + 1 < node->slot_count && where[i] < FHI_FREQUENT_MAX && where[i + 1] < FHI_FREQUENT_MAX &&
+           node->slots[i + 1].offset == node->slots[i].offset + 1;
+}
+
+static fh_status put_pair(tree_builder *builder, const fhi_node *node, const uint32_t *where, uint32_t i,
+                          fhi_eval *eval)
+{
+    fhi_group *group = &eval->groups[eval->group_count++];
+    group->offset = node->slots[i].offset;
+    FH_TRY(fill_pair(builder, where[i], where[i + 1], group));
+    if (group->count == 0) eval->kind = FHI_EVAL_NONE;
+    return FH_OK;
+}
+
+static fh_status put_slot(tree_builder *builder, const fhi_slot *slot, const fhi_word_stats *stats, fhi_eval *eval)
+{
+    fhi_group *group = &eval->groups[eval->group_count++];
+    group->offset = slot->offset;
+    const bool by_form = keeps_forms(builder->plan) && slot->word.exact_only;
+    FH_TRY(fill_group(builder, &stats->segments[builder->segment_number], by_form, group));
+    if (group->count == 0) eval->kind = FHI_EVAL_NONE;
+    return FH_OK;
+}
+
+/* A group for each slot; but frequent words side by side are looked for as pairs, so that each is in one. */
+static fh_status put_slots(tree_builder *builder, const fhi_node *node, fhi_eval *eval)
+{
+    const fhi_word_stats *stats = builder->next;
+    uint32_t where[FHI_PHRASE_SLOTS_MAX];
+    builder->next += node->slot_count;
+    for (uint32_t i = 0; i < node->slot_count; i++)
+        where[i] = node->window ? FHI_FREQUENT_MAX : frequent_of(builder, &node->slots[i]);
+    for (uint32_t i = 0; i < node->slot_count;) {
+        if (!is_pair(node, where, i)) {
+            FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
+            i++;
+            continue;
+        }
+        FH_TRY(put_pair(builder, node, where, i, eval));
+        const bool last_alone = is_pair(node, where, i + 1) && !is_pair(node, where, i + 2);
+        if (last_alone) FH_TRY(put_pair(builder, node, where, i + 1, eval)); /* of three: the middle one is in both */
+        i += last_alone ? 3 : 2;
+    }
+    return FH_OK;
+}
+
 static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi_eval **out)
 {
     double idf = 0.0;
@@ -306,18 +380,12 @@ static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi
     eval->groups = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *eval->groups);
     eval->phrase_freqs = fhi_arena_alloc(builder->plan->arena, FHI_QUARTER_DOCS * sizeof(uint32_t));
     if (!eval->groups || !eval->phrase_freqs) return out_of_memory(builder->plan);
-    eval->group_count = node->slot_count;
     eval->title_only = node->title_only;
     eval->window = node->window;
     eval->cost = 5;
-    for (uint32_t i = 0; i < node->slot_count; i++) {
-        const fhi_word_stats *stats = builder->next++;
-        const bool by_form = keeps_forms(builder->plan) && node->slots[i].word.exact_only;
-        idf += idf_of(builder->plan, stats->df);
-        FH_TRY(fill_group(builder, &stats->segments[builder->segment_number], by_form, &eval->groups[i]));
-        eval->groups[i].offset = node->slots[i].offset;
-        if (eval->groups[i].count == 0) eval->kind = FHI_EVAL_NONE;
-    }
+    for (uint32_t i = 0; i < node->slot_count; i++)
+        idf += idf_of(builder->plan, builder->next[i].df);
+    FH_TRY(put_slots(builder, node, eval));
     sort_slots(eval->groups, eval->group_count);
     set_weights(builder, node, idf, 0.0, eval);
     return FH_OK;

@@ -132,6 +132,11 @@ const fhi_settings *fhi_index_settings(const fhi_index *index)
     return &index->manifest.settings;
 }
 
+const fhi_frequent *fhi_index_frequent(const fhi_index *index)
+{
+    return &index->manifest.frequent;
+}
+
 uint64_t fhi_index_generation(const fhi_index *index)
 {
     return index->manifest.generation;

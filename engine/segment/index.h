@@ -7,6 +7,7 @@
 #ifndef FHI_INDEX_H
 #define FHI_INDEX_H
 
+#include "engine/segment/pairs.h"
 #include "engine/segment/segment.h"
 
 enum { FHI_SEGMENTS_MAX = 1024 };
@@ -17,6 +18,7 @@ typedef struct fhi_manifest {
     uint64_t next_segment_id; /* never used again once given out; delete ids are drawn from it too */
     uint32_t segment_count;
     fhi_segment_info *segments; /* owned */
+    fhi_frequent frequent;
 } fhi_manifest;
 
 /* Codes: FH_E_NOT_FOUND (no index there), FH_E_IO, FH_E_CORRUPT, FH_E_TOO_OLD, FH_E_TOO_NEW, FH_E_NOMEM. */
@@ -59,6 +61,7 @@ fhi_index *fhi_index_retain(fhi_index *index);
 void fhi_index_release(fhi_index *index); /* NULL is allowed */
 
 const fhi_settings *fhi_index_settings(const fhi_index *index);
+const fhi_frequent *fhi_index_frequent(const fhi_index *index);
 uint64_t fhi_index_generation(const fhi_index *index);
 uint32_t fhi_index_segment_count(const fhi_index *index);
 const fhi_segment *fhi_index_segment(const fhi_index *index, uint32_t i);

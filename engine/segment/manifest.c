@@ -114,6 +114,9 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
         fhi_buf_put32(&content, info->doc_count);
         fhi_buf_put32(&content, info->deleted_count);
     }
+    fhi_buf_put_varint(&content, manifest->frequent.count);
+    for (uint32_t i = 0; i < manifest->frequent.count; i++)
+        fhi_buf_put_str(&content, manifest->frequent.words[i]);
     if (content.status == FH_OK) fhi_buf_put32(&content, fhi_crc32c(0, content.data, content.len));
     fh_status status = write_file(vfs, temporary, &content, err);
     /* the names of the segments reach the disk before the manifest that names them */
@@ -130,6 +133,21 @@ fh_status fhi_manifest_mark_first(const fhi_vfs *vfs, const char *directory, fh_
     const fhi_buf nothing = {0};
     FH_TRY(write_file(vfs, path, &nothing, err));
     return vfs->sync_dir(vfs->context, directory, err);
+}
+
+static fh_status get_frequent(fhi_span *span, fhi_frequent *frequent)
+{
+    fh_str words[FHI_FREQUENT_MAX];
+    const uint64_t count = fhi_span_get_varint(span);
+    if (span->failed || count > FHI_FREQUENT_MAX) return FH_E_CORRUPT;
+    for (uint64_t i = 0; i < count; i++)
+        words[i] = fhi_span_get_str(span);
+    if (span->failed || fhi_span_left(span) > 0) return FH_E_CORRUPT;
+    FH_TRY(fhi_frequent_init(frequent, words, (uint32_t)count));
+    bool sane = frequent->count == count; /* each a word, in order, once */
+    for (uint32_t i = 0; i < count && sane; i++)
+        sane = fhi_str_equal(words[i], frequent->words[i]);
+    return sane ? FH_OK : FH_E_CORRUPT;
 }
 
 static fh_status parse_manifest(const char *path, const fhi_map *map, fhi_manifest *out, fh_err *err)
@@ -149,7 +167,7 @@ static fh_status parse_manifest(const char *path, const fhi_map *map, fhi_manife
     out->generation = fhi_span_get64(&span);
     out->next_segment_id = fhi_span_get64(&span);
     get_settings(&span, &out->settings);
-    if (span.failed || count > FHI_SEGMENTS_MAX || fhi_span_left(&span) != (size_t)count * MANIFEST_ENTRY_BYTES ||
+    if (span.failed || count > FHI_SEGMENTS_MAX || fhi_span_left(&span) < (size_t)count * MANIFEST_ENTRY_BYTES ||
         !settings_are_sane(&out->settings))
         return fhi_fail_at(err, FH_E_CORRUPT, path, span.at, "the manifest is damaged");
     out->segments = calloc(count ? count : 1, sizeof *out->segments);
@@ -164,7 +182,9 @@ static fh_status parse_manifest(const char *path, const fhi_map *map, fhi_manife
         info->doc_count = fhi_span_get32(&span);
         info->deleted_count = fhi_span_get32(&span);
     }
-    return FH_OK;
+    const fh_status status = get_frequent(&span, &out->frequent);
+    if (status == FH_E_CORRUPT) return fhi_fail_at(err, status, path, span.at, "the manifest is damaged");
+    return status == FH_OK ? FH_OK : fhi_fail(err, status, "cannot read the manifest: out of memory");
 }
 
 fh_status fhi_manifest_read(const fhi_vfs *vfs, const char *directory, fhi_manifest *out, fh_err *err)
@@ -185,6 +205,7 @@ fh_status fhi_manifest_read(const fhi_vfs *vfs, const char *directory, fhi_manif
 void fhi_manifest_fini(fhi_manifest *manifest)
 {
     free(manifest->segments);
+    fhi_frequent_fini(&manifest->frequent);
     *manifest = (fhi_manifest){0};
 }
 

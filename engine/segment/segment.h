@@ -15,7 +15,8 @@
 
 enum {
     FHI_NS_DATE = 'd', /* "d20251120" */
-    FHI_NS_STEM = 's', /* "s" + stem; the only namespace the `words` analyzer fills */
+    FHI_NS_PAIR = 'p', /* "p" + stem + 0 + stem: two frequent ones side by side (pairs.h) */
+    FHI_NS_STEM = 's', /* "s" + stem; the only one of words that the `words` analyzer fills */
 
     FHI_FIELD_GAP = 100,             /* positions left free between title and body: no phrase crosses */
     FHI_DOCS_MAX = 0x7FFFFF00,       /* documents in one segment */

@@ -90,6 +90,7 @@ typedef struct term_dump {
 
 static bool see_term(void *argument, fh_str term, const fhi_term_info *info)
 {
+    if (term.ptr[0] == FHI_NS_PAIR) return true; /* which are kept depends on the first articles of an index */
     const term_dump *job = argument;
     dump *to = job->to;
     const fhi_segment *segment = fhi_index_segment(to->index, to->at);

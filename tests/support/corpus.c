@@ -71,6 +71,7 @@ void corpus_make(corpus *made, rng *random, bool forms_told, uint32_t segments, 
         fhi_settings_press(&made->settings, 7);
     else
         fhi_settings_words(&made->settings, 7);
+    if (rng_below(random, 2)) made->frequent_count = (uint32_t)rng_below(random, term_count < 6 ? term_count : 6);
     made->segment_docs = calloc(segments + 1, sizeof *made->segment_docs);
     assert(made->segment_docs);
     for (uint32_t i = 0; i < segments; i++) {
@@ -175,11 +176,56 @@ static void add_term(const corpus *made, uint32_t first, uint32_t count, uint32_
     fhi_buf_fini(&forms);
 }
 
+static bool occurs_at(const corpus_doc *doc, uint32_t term, uint32_t position)
+{
+    for (uint32_t j = 0; j < doc->occurrence_count; j++)
+        if (doc->occurrences[j].term == term && doc->occurrences[j].position == position) return true;
+    return false;
+}
+
+/* Two frequent words side by side, by brute force; false when they never are. */
+static bool add_pair(const corpus *made, uint32_t first, uint32_t count, uint32_t a, uint32_t b,
+                     fhi_segment_writer *writer)
+{
+    fhi_buf docs = {0}, counts = {0}, positions = {0};
+    char name_a[16], name_b[16], term[FHI_PAIR_TERM_BYTES_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        const corpus_doc *doc = &made->docs[first + i];
+        uint32_t occurrences = 0;
+        for (uint32_t position = 0; position < doc->position_end; position++) {
+            if (!occurs_at(doc, a, position) || !occurs_at(doc, b, position + 1)) continue;
+            fhi_buf_put32(&positions, position);
+            occurrences++;
+        }
+        if (occurrences == 0) continue;
+        fhi_buf_put32(&docs, i);
+        fhi_buf_put32(&counts, occurrences);
+    }
+    corpus_term(a, name_a);
+    corpus_term(b, name_b);
+    const fhi_list list = {(uint32_t)(docs.len / 4),
+                           (uint32_t)(positions.len / 4),
+                           (const uint32_t *)(const void *)docs.data,
+                           (const uint32_t *)(const void *)counts.data,
+                           (const uint32_t *)(const void *)positions.data,
+                           NULL};
+    assert(docs.status == FH_OK && counts.status == FH_OK && positions.status == FH_OK);
+    if (list.doc_count)
+        fhi_segment_writer_add_term(writer, fhi_pair_term(fhi_str(name_a + 1), fhi_str(name_b + 1), term), &list);
+    fhi_buf_fini(&docs);
+    fhi_buf_fini(&counts);
+    fhi_buf_fini(&positions);
+    return list.doc_count > 0;
+}
+
 static void add_terms(const corpus *made, uint32_t first, uint32_t count, fhi_segment_writer *writer)
 {
     uint32_t(*dfs)[8] = calloc(made->term_count + 1, sizeof *dfs);
     assert(dfs);
     uint32_t ordinal = 0;
+    for (uint32_t a = 0; a < made->frequent_count; a++)
+        for (uint32_t b = 0; b < made->frequent_count; b++)
+            ordinal += add_pair(made, first, count, a, b, writer);
     for (uint32_t term = 0; term < made->term_count; term++)
         add_term(made, first, count, term, writer, dfs[term]);
     for (uint32_t term = 0; made->forms_told && term < made->term_count; term++) {
@@ -244,12 +290,22 @@ fh_status corpus_write(const corpus *made, const fhi_vfs *vfs, const char *direc
         if (status == FH_OK) status = write_deletes(made, vfs, directory, first, &infos[i], err);
         first += made->segment_docs[i];
     }
+    char names[8][16];
+    fh_str words[8];
+    fhi_frequent frequent = {0};
+    for (uint32_t i = 0; i < made->frequent_count; i++) {
+        corpus_term(i, names[i]);
+        words[i] = fhi_str(names[i] + 1);
+    }
+    if (status == FH_OK) status = fhi_frequent_init(&frequent, words, made->frequent_count);
     const fhi_manifest manifest = {.settings = made->settings,
+                                   .frequent = frequent,
                                    .generation = 1,
                                    .next_segment_id = 5000,
                                    .segment_count = made->segment_count,
                                    .segments = infos};
     if (status == FH_OK) status = fhi_manifest_write(vfs, directory, &manifest, err);
+    fhi_frequent_fini(&frequent);
     free(infos);
     return status;
 }

@@ -28,7 +28,8 @@ typedef struct corpus {
     fhi_settings settings;
     bool forms_told; /* a `press` index: forms, zones */
     uint32_t term_count;
-    uint32_t forms_max; /* forms of a term: 1 + term % forms_max */
+    uint32_t forms_max;      /* forms of a term: 1 + term % forms_max */
+    uint32_t frequent_count; /* terms 0 to so many are the index's frequent words, whose pairs it keeps */
     uint32_t segment_count;
     uint32_t *segment_docs; /* documents of each segment */
     uint32_t doc_count;

@@ -1,0 +1,162 @@
+/* test_indexer_pairs.c - where two frequent words stand side by side, and only there, stands their pair: in every
+ * segment, however it came to be. */
+#include "engine/segment/index.h"
+#include "tests/support/articles.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+typedef struct place {
+    uint32_t doc, position;
+} place;
+
+typedef struct places {
+    place *items;
+    size_t count;
+} places;
+
+static int by_place(const void *a, const void *b)
+{
+    const place *x = a, *y = b;
+    if (x->doc != y->doc) return x->doc < y->doc ? -1 : 1;
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+/* Where a term stands; nowhere when it is not there. */
+static places places_of(const fhi_segment *segment, fh_str term)
+{
+    fhi_term_info info;
+    fhi_list list = {0};
+    fhi_list_scratch words = {0};
+    if (fhi_terms_find(segment, term, &info) == FH_OK)
+        assert_int_equal(fhi_list_decode(segment, &info, &words, &list), FH_OK);
+    places found = {calloc(list.position_count + 1, sizeof *found.items), 0};
+    assert_non_null(found.items);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < list.doc_count; i++)
+        for (uint32_t j = 0; j < list.counts[i]; j++, at++)
+            found.items[found.count++] = (place){list.docs[i], list.positions[at]};
+    fhi_list_scratch_fini(&words);
+    return found;
+}
+
+static places places_of_word(const fhi_segment *segment, fh_str word)
+{
+    char term[FHI_FREQUENT_BYTES_MAX + 1] = {FHI_NS_STEM};
+    memcpy(term + 1, word.ptr, word.len);
+    return places_of(segment, (fh_str){term, word.len + 1});
+}
+
+/* Keeps the places of the first from which the second is one further. */
+static void keep_neighbours(places *first, const places *second)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < first->count; i++) {
+        const place next = {first->items[i].doc, first->items[i].position + 1}, here = first->items[i];
+        const bool again = kept > 0 && by_place(&first->items[kept - 1], &here) == 0;
+        if (!again && bsearch(&next, second->items, second->count, sizeof next, by_place)) first->items[kept++] = here;
+    }
+    first->count = kept;
+}
+
+static bool count_pair(void *argument, fh_str term, const fhi_term_info *info)
+{
+    uint32_t *count = argument;
+    (void)info;
+    *count += term.ptr[0] == FHI_NS_PAIR;
+    return true;
+}
+
+static uint32_t check_segment(const fhi_segment *segment, const fhi_frequent *frequent)
+{
+    uint32_t expected = 0, found = 0;
+    for (uint32_t a = 0; a < frequent->count; a++)
+        for (uint32_t b = 0; b < frequent->count; b++) {
+            char term[FHI_PAIR_TERM_BYTES_MAX];
+            places first = places_of_word(segment, frequent->words[a]);
+            places second = places_of_word(segment, frequent->words[b]);
+            places pair = places_of(segment, fhi_pair_term(frequent->words[a], frequent->words[b], term));
+            keep_neighbours(&first, &second);
+            assert_int_equal(pair.count, first.count);
+            if (pair.count) assert_memory_equal(pair.items, first.items, pair.count * sizeof *pair.items);
+            expected += pair.count > 0;
+            free(first.items);
+            free(second.items);
+            free(pair.items);
+        }
+    assert_int_equal(fhi_terms_scan(segment, FH_STR(""), count_pair, &found), FH_OK);
+    assert_int_equal(found, expected);
+    return found;
+}
+
+/* Answers how many pairs there are in all segments. */
+static uint32_t check_index(const char *directory)
+{
+    fhi_index *index;
+    fh_err err = {0};
+    uint32_t found = 0;
+    if (fhi_index_open(fhi_vfs_posix(), directory, &index, &err) != FH_OK) fail_msg("%s", err.text);
+    for (uint32_t i = 0; i < fhi_index_segment_count(index); i++)
+        found += check_segment(fhi_index_segment(index, i), fhi_index_frequent(index));
+    if (fhi_index_check(index, &err) != FH_OK) fail_msg("%s", err.text);
+    fhi_index_release(index);
+    return found;
+}
+
+static void pairs_stand_where_frequent_words_are_neighbours(void **state)
+{
+    (void)state;
+    rng random;
+    rng_init(&random, "pairs_stand_where_frequent_words_are_neighbours");
+    for (int i = 0; i < rng_rounds(4); i++) {
+        scratch folder, whole, parts, piped;
+        char path[SCRATCH_PATH_BYTES];
+        scratch_init(&folder);
+        scratch_init(&whole);
+        scratch_init(&parts);
+        scratch_init(&piped);
+        article_corpus_write(&random, scratch_path(&folder, "a.jsonl", path), 100 + (uint32_t)rng_below(&random, 500));
+        article_corpus_add(whole.path, path, 0);
+        article_corpus_add(parts.path, path, 20 + (uint32_t)rng_below(&random, 40));
+        article_corpus_run(piped.path, path, 2, 0);
+        article_corpus_run(piped.path, path, 1, 0); /* again, into the same index: its words stay */
+        assert_true(check_index(whole.path) > 0);
+        assert_true(check_index(parts.path) > 0);
+        assert_true(check_index(piped.path) > 0);
+        scratch_fini(&folder);
+        scratch_fini(&whole);
+        scratch_fini(&parts);
+        scratch_fini(&piped);
+    }
+}
+
+static void words_that_cannot_be_in_a_pair_are_left_out(void **state)
+{
+    (void)state;
+    static char long_word[FHI_FREQUENT_BYTES_MAX + 1];
+    fhi_frequent frequent;
+    memset(long_word, 'a', sizeof long_word);
+    const fh_str words[] = {FH_STR("le"),     FH_STR("de"), FH_STR(""),  {long_word, sizeof long_word},
+                            FH_STR("de\0la"), FH_STR("de"), FH_STR("و"), {long_word, FHI_FREQUENT_BYTES_MAX}};
+    assert_int_equal(fhi_frequent_init(&frequent, words, sizeof words / sizeof *words), FH_OK);
+    assert_int_equal(frequent.count, 4);
+    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("de")), 1);
+    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("le")), 2);
+    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("و")), 3);
+    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("d")), FHI_FREQUENT_MAX);
+    fhi_frequent_fini(&frequent);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_stand_where_frequent_words_are_neighbours),
+        cmocka_unit_test(words_that_cannot_be_in_a_pair_are_left_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
