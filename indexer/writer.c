@@ -317,7 +317,6 @@ static fh_status train_on_batch(fh_writer *writer, fh_err *err)
         sizes[i] = record.len;
     }
     fh_status status = sizes ? records.status : FH_E_NOMEM;
-    if (status == FH_OK && writer->generation == 0) status = fhi_inverter_choose_frequent(inverter, &writer->frequent);
     if (status == FH_OK)
         status = fhi_writer_train(writer, &records, sizes, inverter->doc_count, err);
     else
@@ -332,6 +331,9 @@ static fh_status append_batch(fh_writer *writer, fh_err *err)
 {
     fhi_inverter *inverter = &writer->inverter;
     if (inverter->doc_count == 0) return FH_OK;
+    const bool first = writer->generation == 0 && writer->stats.indexed == 0 && writer->frequent.count == 0;
+    if (first && fhi_inverter_choose_frequent(inverter, &writer->frequent) != FH_OK)
+        return fhi_fail(err, FH_E_NOMEM, "out of memory");
     if (!writer->dictionary_ready) FH_TRY(train_on_batch(writer, err));
     if (!writer->compressor &&
         fhi_store_compressor_create(fhi_buf_str(&writer->dictionary), &writer->compressor) != FH_OK)
