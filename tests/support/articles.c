@@ -300,6 +300,8 @@ void article_corpus_add(const char *directory, const char *path, uint32_t flush_
         line = end + 1;
         if (flush_every == 0 || i % flush_every != 0) continue;
         writer->dictionary_ready = true; /* an empty one */
+        if (i == flush_every)
+            assert_int_equal(fhi_inverter_choose_frequent(&writer->inverter, &writer->frequent), FH_OK);
         fhi_store_compressor *compressor;
         assert_int_equal(fhi_store_compressor_create((fh_str){0}, &compressor), FH_OK);
         assert_int_equal(fhi_inverter_seal(&writer->inverter, compressor, &err), FH_OK);
