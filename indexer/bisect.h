@@ -26,8 +26,8 @@ typedef struct fhi_bisect_options {
     void *progress_argument;
 } fhi_bisect_options;
 
-/* order: documents in any order, which is kept among equals; rearranged. Heap beside the graph: 24 bytes a document
- * and, for each thread, 12 a term. Codes: FH_E_NOMEM, FH_E_CANCELLED; order is then a permutation still. */
+/* order: documents in any order, which is kept among equals; rearranged. Heap beside the graph: 16 bytes a document
+ * and, for each thread, 20 a term. Codes: FH_E_NOMEM, FH_E_CANCELLED; order is then a permutation still. */
 fh_status fhi_bisect(const fhi_graph *graph, uint32_t *order, const fhi_bisect_options *options);
 
 #endif

@@ -25,7 +25,7 @@ typedef struct fhi_chains {
 
 void fhi_chains_fini(fhi_chains *chains); /* zero-initialised is empty */
 fh_status fhi_chain_put(fhi_chains *chains, fhi_chain *chain, const uint8_t *data, size_t len);
-void fhi_chain_prefetch(const fhi_chains *chains, const fhi_chain *chain); /* where the next put goes */
+void fhi_chain_prefetch(const fhi_chains *chains, const fhi_chain *chain);           /* where the next put goes */
 void fhi_chain_read(const fhi_chains *chains, const fhi_chain *chain, fhi_buf *out); /* appends all of it */
 size_t fhi_chains_heap_bytes(const fhi_chains *chains);
 
