@@ -57,7 +57,7 @@ typedef struct connection {
 struct load {
     /* asked for */
     struct sockaddr_in address;
-    const uint64_t *ends; /* of each request in text */
+    const uint64_t *spans; /* of each request in text: offset << 32 | bytes */
     const char *text;
     size_t request_count;
     uint64_t rate, seconds, connection_count;
@@ -115,9 +115,8 @@ static void send_next(connection *c)
     load *l = c->owner;
     const uint64_t now_ns = fhi_bench_now_ns();
     if (!c->open || c->due_ns || !is_due(l, now_ns)) return;
-    const size_t which = (size_t)(l->sent % l->request_count);
-    const uint64_t from = which ? l->ends[which - 1] : 0;
-    uv_buf_t bytes = uv_buf_init((char *)(uintptr_t)(l->text + from), (unsigned)(l->ends[which] - from));
+    const uint64_t span = l->spans[l->sent % l->request_count];
+    uv_buf_t bytes = uv_buf_init((char *)(uintptr_t)(l->text + (span >> 32)), (unsigned)span);
     c->due_ns = l->rate ? due_ns(l, l->sent) : now_ns;
     l->sent++;
     if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &bytes, 1, on_written) < 0) drop(c);
@@ -333,19 +332,33 @@ static void put_encoded(fhi_buf *text, fh_str words)
     }
 }
 
-static fh_status add_request(const options *o, fh_str line, fhi_buf *text, fhi_buf *ends, fh_err *err)
+static fh_status add_request(const options *o, fh_str line, fhi_buf *text, fhi_buf *spans, fh_err *err)
 {
+    const size_t start = text->len;
     const fh_str op = fhi_bench_next_cell(&line);
     const bool any = fhi_str_equal(op, FH_STR("OR"));
     if (!any && !fhi_str_equal(op, FH_STR("AND"))) return fhi_fail(err, FH_E_SYNTAX, "a line begins with AND or OR");
     fhi_buf_printf(text, "GET /search?op=%s&q=", any ? "or" : "and");
     put_encoded(text, line);
     fhi_buf_printf(text, " HTTP/1.1\r\nHost: %s\r\n\r\n", o->host);
-    fhi_buf_put64(ends, text->len);
-    return text->status == FH_OK && ends->status == FH_OK ? FH_OK : fhi_fail(err, FH_E_NOMEM, "not enough memory");
+    if (text->len > UINT32_MAX) return fhi_fail(err, FH_E_LIMIT, "more than 4 GiB of requests");
+    fhi_buf_put64(spans, (uint64_t)start << 32 | (text->len - start));
+    return text->status == FH_OK && spans->status == FH_OK ? FH_OK : fhi_fail(err, FH_E_NOMEM, "not enough memory");
 }
 
-static fh_status read_requests(const options *o, fhi_buf *text, fhi_buf *ends, fh_err *err)
+/* Costly queries often stand together in a file; together they would be a wave. The same order every time. */
+static void shuffle(fhi_buf *spans)
+{
+    uint64_t *all = (uint64_t *)(void *)spans->data, random = 1;
+    for (size_t left = spans->len / sizeof *all; left > 1; left--) {
+        const size_t other = fhi_bench_below(&random, left);
+        const uint64_t span = all[other];
+        all[other] = all[left - 1];
+        all[left - 1] = span;
+    }
+}
+
+static fh_status read_requests(const options *o, fhi_buf *text, fhi_buf *spans, fh_err *err)
 {
     fhi_bench_lines lines;
     fh_str line;
@@ -354,11 +367,12 @@ static fh_status read_requests(const options *o, fhi_buf *text, fhi_buf *ends, f
     while (status == FH_OK && more) {
         status = fhi_bench_lines_next(&lines, &line, &more, err);
         if (status != FH_OK || !more || line.len == 0) continue;
-        status = add_request(o, line, text, ends, err);
+        status = add_request(o, line, text, spans, err);
         if (status != FH_OK) (void)snprintf(err->file, sizeof err->file, "%s:%ju", o->queries, (uintmax_t)lines.number);
     }
     fhi_bench_lines_close(&lines);
-    if (status == FH_OK && ends->len == 0) return fhi_fail(err, FH_E_INVALID, "no query in it");
+    if (status == FH_OK && spans->len == 0) return fhi_fail(err, FH_E_INVALID, "no query in it");
+    if (status == FH_OK) shuffle(spans);
     return status;
 }
 
@@ -381,14 +395,14 @@ static fh_status one_load(const options *o, uint64_t rate, uint64_t connections,
     return status;
 }
 
-static fh_status run_all(options *o, fhi_buf *text, fhi_buf *ends, fh_err *err)
+static fh_status run_all(options *o, fhi_buf *text, fhi_buf *spans, fh_err *err)
 {
     char label[96];
     double most, ignored;
-    FH_TRY(read_requests(o, text, ends, err));
+    FH_TRY(read_requests(o, text, spans, err));
     o->model.text = (const char *)text->data;
-    o->model.ends = (const uint64_t *)(const void *)ends->data;
-    o->model.request_count = ends->len / sizeof(uint64_t);
+    o->model.spans = (const uint64_t *)(const void *)spans->data;
+    o->model.request_count = spans->len / sizeof(uint64_t);
     FH_TRY(one_load(o, o->model.rate, o->model.connection_count, o->label, &most, err));
     for (size_t i = 0; i < o->share_count; i++) {
         const double rate = most * (double)o->shares[i] / 100;
@@ -443,7 +457,7 @@ int fhi_bench_load(int argc, char **argv)
     };
     options o = {.label = "HTTP", .model = {.seconds = 10, .connection_count = 16}};
     fh_err err = {.text = ""};
-    fhi_buf text, ends;
+    fhi_buf text, spans;
     int option;
     optind = 0;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
@@ -451,9 +465,9 @@ int fhi_bench_load(int argc, char **argv)
     if (!o.host || !o.queries || optind != argc || o.model.rate * o.model.seconds > REQUESTS_MAX)
         return fhi_bench_usage(usage, false);
     fhi_buf_init(&text);
-    fhi_buf_init(&ends);
-    const fh_status status = run_all(&o, &text, &ends, &err);
+    fhi_buf_init(&spans);
+    const fh_status status = run_all(&o, &text, &spans, &err);
     fhi_buf_fini(&text);
-    fhi_buf_fini(&ends);
+    fhi_buf_fini(&spans);
     return status == FH_OK ? 0 : fhi_bench_complain_err("load", status, &err);
 }
