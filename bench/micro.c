@@ -59,7 +59,7 @@ typedef struct inputs {
     uint32_t docs[RUN_VALUES + FHI_KERNEL_SLACK];
     uint8_t lanes[64], found[FHI_CHUNK_QUARTERS];
     float scores[64];
-    uint16_t quarters[FHI_CHUNK_QUARTERS];
+    uint16_t quarters[FHI_SELECT_ROOM];
     uint64_t present[FHI_QUARTER_WORDS];
 } inputs;
 

@@ -18,7 +18,8 @@ enum {
     FHI_CHUNK_QUARTERS = 1024,
     FHI_QUARTER_WORDS = FHI_CHUNK_QUARTERS / 64, /* words of a bitmap over the quarters of a chunk */
     FHI_KERNEL_SLACK = 72,
-    FHI_LANE_MAX = 255 /* a lane says at most so much; more is to be asked for elsewhere */
+    FHI_SELECT_ROOM = FHI_CHUNK_QUARTERS + 32, /* of an array that select() fills */
+    FHI_LANE_MAX = 255                         /* a lane says at most so much; more is to be asked for elsewhere */
 };
 
 /* One summand of the scores of a quarter: weight * f / (f + K) wherever f is not 0, and the whole weight, which is more
@@ -44,9 +45,10 @@ typedef struct fhi_kernels {
     void (*add)(uint16_t sums[FHI_CHUNK_QUARTERS], const uint16_t more[FHI_CHUNK_QUARTERS]);
     /* The greatest sum of the quarters among. */
     uint16_t (*highest)(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS]);
-    /* The quarters among whose sum lies in [low, high], in order; answers how many. */
+    /* The quarters among whose sum lies in [low, high], in order; answers how many. What follows them is overwritten.
+     */
     uint32_t (*select)(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS], uint16_t low,
-                       uint16_t high, uint16_t quarters[FHI_CHUNK_QUARTERS]);
+                       uint16_t high, uint16_t quarters[FHI_SELECT_ROOM]);
 
     /* ---- a quarter ---- */
     /* Of count <= 256 documents of a range those in one of its quarters, as a mask; *before: how many are in those

@@ -99,7 +99,7 @@ AVX2 static uint16_t highest(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint
 }
 
 AVX2 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS],
-                                     uint16_t low, uint16_t high, uint16_t quarters[FHI_CHUNK_QUARTERS])
+                                     uint16_t low, uint16_t high, uint16_t quarters[FHI_SELECT_ROOM])
 {
     const __m256i from = _mm256_set1_epi16((short)low), to = _mm256_set1_epi16((short)high);
     uint32_t count = 0;
@@ -319,30 +319,20 @@ AVX2 static uint32_t dot(const uint8_t a[64], const uint8_t b[64], uint64_t mask
 
 /* ---- a run ---- */
 
-/* Widths up to 25: a value lies in the 4 bytes that begin where it does. */
+/* Four values of up to 14 bits lie in any 8 bytes; sums depend on each other, so wider registers gain nothing here. */
 AVX2 static void sum_gaps(const uint8_t *packed, uint32_t count, unsigned width, uint32_t before, uint32_t *docs)
 {
-    const __m256i lane = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0), one = _mm256_set1_epi32(1);
-    const __m256i bits = _mm256_mullo_epi32(lane, _mm256_set1_epi32((int)width));
-    const __m256i from = _mm256_srli_epi32(bits, 3), shift = _mm256_and_si256(bits, _mm256_set1_epi32(7));
-    const __m256i mask = _mm256_set1_epi32((int)((1u << (width & 31)) - 1));
-    uint32_t i = 0;
-    if (width > 25) {
-        fhi_kernels_scalar.sum_gaps(packed, count, width, before, docs);
-        return;
+    const uint64_t fields = (UINT64_C(1) << width) - 1;
+    uint32_t i = 0, bit = 0, doc = before;
+    for (; width <= 14 && i + 4 <= count; i += 4, bit += 4 * width) {
+        const uint64_t window = fhi_load64(packed + bit / 8) >> (bit % 8);
+        docs[i] = doc += 1 + (uint32_t)(window & fields);
+        docs[i + 1] = doc += 1 + (uint32_t)(window >> width & fields);
+        docs[i + 2] = doc += 1 + (uint32_t)(window >> 2 * width & fields);
+        docs[i + 3] = doc += 1 + (uint32_t)(window >> 3 * width & fields);
     }
-    for (; i + LANES32 <= count; i += LANES32, packed += width) {
-        __m256i sum = _mm256_srlv_epi32(_mm256_i32gather_epi32((const void *)packed, from, 1), shift);
-        sum = _mm256_add_epi32(_mm256_and_si256(sum, mask), one);
-        sum = _mm256_add_epi32(sum, _mm256_slli_si256(sum, 4));
-        sum = _mm256_add_epi32(sum, _mm256_slli_si256(sum, 8));
-        const __m256i low = _mm256_permutevar8x32_epi32(sum, _mm256_set1_epi32(3));
-        sum = _mm256_add_epi32(sum, _mm256_blend_epi32(_mm256_setzero_si256(), low, 0xF0));
-        sum = _mm256_add_epi32(sum, _mm256_set1_epi32((int)before));
-        _mm256_storeu_si256((void *)(docs + i), sum);
-        before = docs[i + LANES32 - 1];
-    }
-    fhi_kernels_scalar.sum_gaps(packed, count - i, width, before, docs + i);
+    for (; i < count; i++, bit += width)
+        docs[i] = doc += 1 + (uint32_t)(fhi_load64(packed + bit / 8) >> (bit % 8) & fields);
 }
 
 const fhi_kernels fhi_kernels_avx2 = {.name = "avx2",

@@ -76,7 +76,7 @@ AVX512 static uint16_t highest(const uint16_t sums[FHI_CHUNK_QUARTERS], const ui
 }
 
 AVX512 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS],
-                                       uint16_t low, uint16_t high, uint16_t quarters[FHI_CHUNK_QUARTERS])
+                                       uint16_t low, uint16_t high, uint16_t quarters[FHI_SELECT_ROOM])
 {
     const __m512i from = _mm512_set1_epi16((short)low), to = _mm512_set1_epi16((short)high);
     const __m512i step = _mm512_set1_epi16(LANES16);
@@ -88,9 +88,8 @@ AVX512 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], 
         const __mmask32 fits =
             _mm512_mask_cmple_epu16_mask(_mm512_mask_cmpge_epu16_mask(half(among, i), sum, from), sum, to);
         const __m512i kept = _mm512_maskz_compress_epi16(fits, number);
-        const uint32_t more = ones(fits); /* stored by mask: what is not a quarter must not be written past the end */
-        _mm512_mask_storeu_epi16(quarters + count, _bzhi_u32(UINT32_MAX, more), kept);
-        count += more;
+        _mm512_storeu_si512(quarters + count, kept);
+        count += ones(fits);
     }
     return count;
 }

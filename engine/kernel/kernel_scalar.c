@@ -56,7 +56,7 @@ static uint16_t highest(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t 
 }
 
 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], const uint64_t among[FHI_QUARTER_WORDS],
-                                uint16_t low, uint16_t high, uint16_t quarters[FHI_CHUNK_QUARTERS])
+                                uint16_t low, uint16_t high, uint16_t quarters[FHI_SELECT_ROOM])
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < FHI_CHUNK_QUARTERS; i++)

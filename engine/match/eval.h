@@ -124,7 +124,9 @@ typedef struct fhi_walk {
     /* what the words of the plan add to the scores of the quarter in view, in its order */
     fhi_addend *addends;
     uint32_t addend_count;
-    uint64_t unsure; /* documents for which an addend is only a bound */
+    uint64_t unsure;      /* documents for which an addend is only a bound */
+    uint32_t until_clock; /* steps before the clock is looked at again */
+    bool late;            /* the deadline is over */
 } fhi_walk;
 
 /* Statistics of a whole tree: one fhi_word_stats a word, in preorder. */
@@ -150,6 +152,9 @@ void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
 void fhi_eval_collect(fhi_walk *walk, fhi_eval *eval, uint64_t mask);
 /* Adds the exact score of one document, in the same order. */
 float fhi_eval_score(fhi_walk *walk, const fhi_eval *eval, uint32_t doc, float score);
+/* Whether the deadline of the query is over; looks at the clock only now and then. Charges `steps` of work, each of
+ * some nanoseconds. */
+bool fhi_walk_is_late(fhi_walk *walk, uint32_t steps);
 /* First failure of any cursor below. */
 fh_status fhi_eval_status(const fhi_eval *eval);
 

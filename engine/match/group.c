@@ -57,7 +57,8 @@ uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group)
 static bool reserve_positions(const fhi_walk *walk, fhi_group *group, uint32_t room)
 {
     if (room <= group->position_room) return true;
-    const size_t grown = room < 64 ? 64 : (size_t)room + room / 2; /* a hostile count meets the arena's cap */
+    enum { SPARE_MAX = 64 * 1024 }; /* beyond, just as much as is needed: an article of millions must fit the arena */
+    const size_t grown = room < 64 ? 64 : (size_t)room + (room < SPARE_MAX ? room / 2 : 0);
     uint32_t *positions = fhi_arena_alloc(walk->plan->arena, grown * sizeof *positions);
     if (!positions) return false;
     if (group->position_count) memcpy(positions, group->positions, group->position_count * sizeof *positions);

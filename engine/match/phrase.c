@@ -115,11 +115,12 @@ static uint32_t count_windows(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint
             if (eval->groups[i].positions[at[i]] < start) start = eval->groups[i].positions[at[i]];
         for (uint32_t i = 0; i < eval->group_count; i++)
             reaches = reaches && eval->groups[i].positions[at[i]] - start <= span;
-        if (reaches && all_placed(eval, at, start, span)) count++;
+        if (fhi_walk_is_late(walk, eval->group_count * (reaches ? span + 16 : 16))) return 0;
+        if (reaches && all_placed(eval, at, start, span) && ++count == least) return count;
         for (uint32_t i = 0; i < eval->group_count; i++) {
             while (at[i] < eval->groups[i].position_count && eval->groups[i].positions[at[i]] == start)
                 at[i]++;
-            if (at[i] == eval->groups[i].position_count) return count < least ? count : least;
+            if (at[i] == eval->groups[i].position_count) return count;
         }
     }
 }

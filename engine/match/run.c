@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { DEADLINE_QUARTERS = 64, PREFETCH_QUARTERS = 4 };
+enum { CLOCK_STEPS = 64 * 1024, QUARTER_STEPS = 1024, PREFETCH_QUARTERS = 4 };
 
 typedef struct entry {
     uint64_t key; /* larger is better: order-preserving bits of the score, or day and minute */
@@ -30,7 +30,6 @@ typedef struct matching {
     bool counted;
     bool kept; /* hits are wanted, not only the count */
     uint64_t total;
-    uint32_t until_deadline;
     fh_status status;
 } matching;
 
@@ -141,22 +140,25 @@ static void offer_days(matching *search, const fhi_eval *root)
     }
 }
 
-static bool past_deadline(matching *search)
+bool fhi_walk_is_late(fhi_walk *walk, uint32_t steps)
 {
-    const uint64_t deadline = search->plan.options->deadline_ns;
-    if (deadline == 0 || search->until_deadline-- > 0) return false;
+    const uint64_t deadline = walk->plan->options->deadline_ns;
     struct timespec now;
-    search->until_deadline = DEADLINE_QUARTERS;
+    if (deadline == 0 || walk->late) return walk->late;
+    if (walk->until_clock > steps) {
+        walk->until_clock -= steps;
+        return false;
+    }
+    walk->until_clock = CLOCK_STEPS;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec < deadline) return false;
-    search->status = fhi_fail(search->plan.err, FH_E_DEADLINE, "the query took too long");
-    return true;
+    walk->late = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= deadline;
+    return walk->late;
 }
 
 static bool visit(matching *search, fhi_eval *root, uint32_t quarter)
 {
     fhi_walk *walk = &search->walk;
-    if (past_deadline(search)) return false;
+    if (fhi_walk_is_late(walk, QUARTER_STEPS)) return false;
     walk->quarter = quarter;
     walk->base = walk->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
     fhi_eval_match_best(walk, root, needed(search));
@@ -199,7 +201,7 @@ static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters
 static void visit_best_first(matching *search, fhi_eval *root, uint32_t left)
 {
     static const uint8_t levels[] = {240, 216, 184, 144, 96, 0}; /* in 1/256 of the highest bound */
-    uint16_t quarters[FHI_CHUNK_QUARTERS];
+    uint16_t quarters[FHI_SELECT_ROOM];
     fhi_walk *walk = &search->walk;
     const uint32_t highest = walk->kernels->highest(root->sums, root->possible);
     uint32_t high = UINT16_MAX;
@@ -219,7 +221,7 @@ static void visit_best_first(matching *search, fhi_eval *root, uint32_t left)
 static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
 {
     enum { FEW_QUARTERS = 64 }; /* bounds of so few cost more than they save; an OR needs them to match at all */
-    uint16_t quarters[FHI_CHUNK_QUARTERS];
+    uint16_t quarters[FHI_SELECT_ROOM];
     fhi_walk *walk = &search->walk;
     uint32_t count = 0;
     const float chunk_bound = fhi_eval_chunk_bound(root, chunk);
@@ -254,7 +256,10 @@ static void walk_segment(matching *search, const fhi_node *root, const fhi_word_
     const uint32_t chunks = (search->walk.segment->doc_count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
     for (uint32_t chunk = 0; chunk < chunks && search->status == FH_OK; chunk++) {
         walk_chunk(search, eval, chunk);
-        if (search->status != FH_OK) return;
+        if (search->walk.late) {
+            search->status = fhi_fail(search->plan.err, FH_E_DEADLINE, "the query took too long");
+            return;
+        }
         search->status = search->plan.arena->status != FH_OK ? search->plan.arena->status : fhi_eval_status(eval);
         if (search->status != FH_OK)
             (void)fhi_fail_at(search->plan.err, search->status, fhi_segment_path(search->walk.segment), 0, "%s",

@@ -55,7 +55,7 @@ static void check_chunk(const fhi_kernels *kernels, rng *random)
 {
     static uint8_t locators[RANGES_MAX * 2], range_bounds[RANGES_MAX];
     static uint8_t bounds[2][FHI_CHUNK_QUARTERS];
-    static uint16_t sums[2][FHI_CHUNK_QUARTERS], more[FHI_CHUNK_QUARTERS], quarters[2][FHI_CHUNK_QUARTERS];
+    static uint16_t sums[2][FHI_CHUNK_QUARTERS], more[FHI_CHUNK_QUARTERS], quarters[2][FHI_SELECT_ROOM];
     uint64_t present[2][FHI_QUARTER_WORDS], among[FHI_QUARTER_WORDS];
     const uint32_t ranges = (uint32_t)rng_below(random, RANGES_MAX + 1);
     draw_bytes(random, range_bounds, sizeof range_bounds);
