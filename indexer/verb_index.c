@@ -34,7 +34,7 @@ static const char usage[] =
     "went in or something could not be read to its end (the rest went in), 2 wrong usage.\n";
 
 /* What the heap holds beside the index in memory and its caches, in MiB; measured. The least left for those two. */
-enum { MEMORY_BASE_MIB = 12, MEMORY_WORKER_MIB = 10, MEMORY_INDEX_MIB = 32, MEMORY_MIB_DEFAULT = 512 };
+enum { MEMORY_BASE_MIB = 16, MEMORY_WORKER_MIB = 10, MEMORY_INDEX_MIB = 28, MEMORY_MIB_DEFAULT = 512 };
 
 typedef struct index_options {
     const char *directory;
