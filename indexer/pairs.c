@@ -44,7 +44,7 @@ fh_status fhi_inverter_choose_frequent(const fhi_inverter *inverter, fhi_frequen
     fh_str words[FHI_FREQUENT_MAX];
     uint32_t count = 0;
     if (inverter->doc_count < DOCS_MIN) return FH_OK;
-    run_df *dfs = malloc((inverter->run_count + (size_t)1) * sizeof *dfs);
+    run_df *dfs = calloc(inverter->run_count + (size_t)1, sizeof *dfs);
     uint32_t *last = malloc((inverter->run_count + (size_t)1) * sizeof *last);
     fh_status status = dfs && last ? FH_OK : FH_E_NOMEM;
     if (status == FH_OK) {

@@ -437,7 +437,7 @@ static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room)
 {
-    spot at;
+    spot at = {0};
     if (cursor->status != FH_OK || cursor->chunk == UINT32_MAX) return 0;
     if (!cursor->dense) {
         const uint32_t i = fhi_run_index(cursor, document(cursor, quarter, doc));
@@ -452,7 +452,7 @@ uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bo
 bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const uint32_t *wanted, uint32_t wanted_count,
                      uint64_t *found)
 {
-    spot at;
+    spot at = {0};
     *found = 0;
     if (cursor->status != FH_OK || !cursor->dense || !find_spot(cursor, quarter, doc, &at)) return false;
     *found = cursor->kernels->find(cursor->spots->bits, at.bit, at.count, at.width, wanted, wanted_count);
@@ -461,7 +461,7 @@ bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const u
 
 void fhi_cursor_prefetch_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc)
 {
-    spot at;
+    spot at = {0};
     if (cursor->status != FH_OK || !cursor->dense || !find_spot(cursor, quarter, doc, &at)) return;
     __builtin_prefetch(cursor->spots->bits + at.bit / 8);
 }

@@ -485,7 +485,7 @@ static void try_corpus(rng *random, bool forms_told, uint32_t segments, uint32_t
     scratch folder;
     char path[SCRATCH_PATH_BYTES];
     fh_err err = {0};
-    fhi_index *indexes[KERNELS_MAX];
+    fhi_index *indexes[KERNELS_MAX] = {NULL};
     uint32_t kernels = 0;
     scratch_init(&folder);
     corpus_make(&made, random, forms_told, segments, docs_max, terms);

@@ -59,8 +59,10 @@ static void check_chunk(const fhi_kernels *kernels, rng *random)
     uint64_t present[2][FHI_QUARTER_WORDS], among[FHI_QUARTER_WORDS];
     const uint32_t ranges = (uint32_t)rng_below(random, RANGES_MAX + 1);
     draw_bytes(random, range_bounds, sizeof range_bounds);
-    for (size_t i = 0; i < sizeof locators; i++)
-        locators[i] = (uint8_t)(rng_next(random) & rng_next(random));
+    for (size_t i = 0; i < sizeof locators; i++) {
+        const uint64_t bits = rng_next(random);
+        locators[i] = (uint8_t)(bits & bits >> 32);
+    }
     sure->presence(locators, ranges, present[0]);
     kernels->presence(locators, ranges, present[1]);
     assert_memory_equal(present[0], present[1], sizeof present[0]);

@@ -194,7 +194,7 @@ static void check_doc(cursor_walk *walk, uint32_t quarter, uint32_t doc, uint32_
 
 static void check_quarter(cursor_walk *walk, uint32_t chunk, uint32_t quarter)
 {
-    uint8_t lanes[FHI_QUARTER_DOCS], forms[FHI_QUARTER_DOCS];
+    uint8_t lanes[FHI_QUARTER_DOCS], forms[FHI_QUARTER_DOCS] = {0};
     const uint64_t base = (uint64_t)chunk * FHI_CHUNK_DOCS + (uint64_t)quarter * FHI_QUARTER_DOCS;
     uint32_t first, posting = posting_from(walk->list, base);
     uint64_t mask = fhi_cursor_mask(&walk->cursor, quarter, &first);
@@ -235,8 +235,10 @@ static void check_some_bounds(cursor_walk *walk)
 {
     uint8_t bounds[FHI_CHUNK_QUARTERS];
     uint64_t among[FHI_QUARTER_WORDS];
-    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
-        among[word] = rng_next(&walk->made->random) & rng_next(&walk->made->random);
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++) {
+        const uint64_t bits = rng_next(&walk->made->random);
+        among[word] = bits & (bits << 31 | bits >> 33);
+    }
     fhi_cursor_bound(&walk->cursor, among, bounds);
     for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++)
         if (among[quarter / 64] >> quarter % 64 & 1) assert_int_equal(bounds[quarter], walk->bounds[quarter]);
