@@ -137,6 +137,14 @@ AVX2 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, 
     return mask;
 }
 
+AVX2 static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
+{
+    memset(masks, 0, 4 * sizeof *masks);
+    if (count > IDS_MAX) memcpy(masks, ids, 4 * sizeof *masks);
+    for (uint32_t i = 0; count <= IDS_MAX && i < count; i++)
+        masks[ids[i] / FHI_QUARTER_DOCS] |= UINT64_C(1) << (ids[i] % FHI_QUARTER_DOCS);
+}
+
 /* Eight values of a width from a bit on, one a byte: a width of 0 has a field of no bits in each. */
 AVX2 static inline uint64_t unpack8(const uint8_t *packed, uint32_t bit, uint64_t fields)
 {
@@ -343,6 +351,7 @@ const fhi_kernels fhi_kernels_avx2 = {.name = "avx2",
                                       .highest = highest,
                                       .select = select_quarters,
                                       .pick = pick,
+                                      .pick_all = pick_all,
                                       .expand = expand,
                                       .escapes = escapes,
                                       .raise = raise_lanes,

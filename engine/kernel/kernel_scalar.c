@@ -82,6 +82,14 @@ static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint3
     return mask;
 }
 
+static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
+{
+    memset(masks, 0, 4 * sizeof *masks);
+    if (count > IDS_MAX) memcpy(masks, ids, 4 * sizeof *masks);
+    for (uint32_t i = 0; count <= IDS_MAX && i < count; i++)
+        masks[ids[i] / FHI_QUARTER_DOCS] |= UINT64_C(1) << (ids[i] % FHI_QUARTER_DOCS);
+}
+
 static uint8_t most(uint32_t value)
 {
     return (uint8_t)(value < FHI_LANE_MAX ? value : FHI_LANE_MAX);
@@ -205,6 +213,7 @@ const fhi_kernels fhi_kernels_scalar = {.name = "scalar",
                                         .highest = highest,
                                         .select = select_quarters,
                                         .pick = pick,
+                                        .pick_all = pick_all,
                                         .expand = expand,
                                         .escapes = escapes,
                                         .raise = raise_lanes,

@@ -91,6 +91,34 @@ void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
     }
 }
 
+/* Documents of a range in a dense list. */
+static bool range_masks(fhi_cursor *cursor, uint32_t range, uint64_t masks[FHI_RANGE_QUARTERS])
+{
+    const uint8_t *payload = fhi_cursor_payload(cursor, range);
+    if (payload) cursor->kernels->pick_all(payload + 1, *payload + 1u, masks);
+    return payload != NULL;
+}
+
+bool fhi_eval_probe(fhi_walk *walk, fhi_eval *eval, uint32_t quarter)
+{
+    if (eval->child_count < 2 || !eval->cheapest[0]->plain || !eval->cheapest[1]->plain) return true;
+    fhi_cursor *first = eval->cheapest[0]->groups->cursors, *second = eval->cheapest[1]->groups->cursors;
+    const uint32_t range = quarter / FHI_RANGE_QUARTERS;
+    uint64_t *masks = walk->probe_masks, more[FHI_RANGE_QUARTERS];
+    if (!first->dense || !second->dense) {
+        walk->quarter = quarter;
+        return (fhi_plain_mask(walk, eval->cheapest[0]) & fhi_plain_mask(walk, eval->cheapest[1])) != 0;
+    }
+    if (walk->probed != range) {
+        walk->probed = UINT32_MAX;
+        if (!range_masks(first, range, masks) || !range_masks(second, range, more)) return true;
+        walk->probed = range;
+        for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++)
+            masks[i] &= more[i];
+    }
+    return masks[quarter % FHI_RANGE_QUARTERS] != 0;
+}
+
 static void prefetch_leaf(const fhi_eval *eval, uint32_t quarter)
 {
     for (uint32_t i = 0; i < eval->group_count; i++)

@@ -125,6 +125,8 @@ typedef struct fhi_walk {
     fhi_addend *addends;
     uint32_t addend_count;
     uint64_t unsure;      /* documents for which an addend is only a bound */
+    uint32_t probed;           /* the range whose documents of both first words of an AND are told; UINT32_MAX: none */
+    uint64_t probe_masks[FHI_RANGE_QUARTERS];
     uint32_t until_clock; /* steps before the clock is looked at again */
     bool late;            /* the deadline is over */
 } fhi_walk;
@@ -145,6 +147,8 @@ void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval, const uint64_t among[FHI_QUA
 void fhi_eval_prefetch(const fhi_eval *eval, uint32_t quarter);
 /* Documents of the quarter, at the top of a plan, that may reach walk->least: eval->mask. */
 void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need);
+/* Whether a quarter holds a document of both of the first two children of an AND: most do not, and are left at once. */
+bool fhi_eval_probe(fhi_walk *walk, fhi_eval *eval, uint32_t quarter);
 /* Documents of the quarter among `need`: eval->mask. */
 void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);

@@ -161,7 +161,8 @@ static bool visit(matching *search, fhi_eval *root, uint32_t quarter)
     if (fhi_walk_is_late(walk, QUARTER_STEPS)) return false;
     walk->quarter = quarter;
     walk->base = walk->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
-    fhi_eval_match_best(walk, root, needed(search));
+    const uint64_t need = needed(search);
+    fhi_eval_match_best(walk, root, need);
     if (!root->mask) return true;
     if (search->counted) search->total += fhi_popcount64(root->mask);
     if (!search->kept) return true;
@@ -192,6 +193,7 @@ static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters
         if (i + PREFETCH_QUARTERS < count) fhi_eval_prefetch(root, quarters[i + PREFETCH_QUARTERS]);
         if (search->pruned) raise_least(search);
         if (bounded && root->sums[quarters[i]] < search->walk.least_units) continue;
+        if (root->kind == FHI_EVAL_AND && !fhi_eval_probe(&search->walk, root, quarters[i])) continue;
         if (!visit(search, root, quarters[i])) return false;
     }
     return true;
@@ -227,6 +229,7 @@ static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
     const float chunk_bound = fhi_eval_chunk_bound(root, chunk);
     if (chunk_bound < 0.0f || chunk_bound < threshold(search)) return;
     walk->chunk = chunk;
+    walk->probed = UINT32_MAX;
     fhi_eval_enter(walk, root, NULL);
     for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
         count += fhi_popcount64(root->possible[word]);

@@ -85,9 +85,7 @@ static void survey_run(fhi_cursor *cursor, const uint64_t *among)
         survey_few(cursor, among);
     else
         survey_all(cursor);
-    copy_lanes(cursor->run_freqs, cursor->run_first, cursor->run_end, cursor->run->freqs);
-    if (cursor->run->form_freqs)
-        copy_lanes(cursor->run_form_freqs, cursor->run_first, cursor->run_end, cursor->run->form_freqs);
+    cursor->run->filled = false;
 }
 
 void fhi_cursor_survey(fhi_cursor *cursor, const uint64_t *among)
@@ -174,23 +172,6 @@ static bool parse_view(fhi_cursor *cursor)
     return true;
 }
 
-static uint64_t dense_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
-{
-    const uint8_t *payload = fhi_cursor_payload(cursor, quarter / FHI_RANGE_QUARTERS);
-    if (!payload) return (void)fhi_cursor_corrupt(cursor), 0;
-    cursor->view.payload = payload;
-    return cursor->kernels->pick(payload + 1, *payload + 1u, quarter % FHI_RANGE_QUARTERS, first);
-}
-
-uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
-{
-    *first = 0;
-    if (!(cursor->present[quarter / 64] >> (quarter % 64) & 1)) return 0;
-    if (cursor->dense) return dense_mask(cursor, quarter, first);
-    *first = cursor->run->firsts[quarter];
-    return cursor->run->masks[quarter];
-}
-
 /* ---- frequencies ---- */
 
 /* Adds what stands behind the packed frequencies for those that did not fit. */
@@ -241,7 +222,12 @@ static uint64_t form_lanes_of(const fhi_cursor *cursor, uint32_t first, uint64_t
 static uint64_t run_lanes(const fhi_cursor *cursor, uint32_t first, uint64_t mask, uint8_t lanes[FHI_QUARTER_DOCS],
                           uint8_t *form_lanes)
 {
-    const fhi_run_view *view = cursor->run;
+    fhi_run_view *view = cursor->run;
+    if (!view->filled) {
+        copy_lanes(cursor->run_freqs, cursor->run_first, cursor->run_end, view->freqs);
+        if (view->form_freqs) copy_lanes(cursor->run_form_freqs, cursor->run_first, cursor->run_end, view->form_freqs);
+        view->filled = true;
+    }
     uint64_t full = cursor->kernels->expand(view->freqs, first, 8, 0, mask, lanes);
     if (!form_lanes) return full;
     if (view->form_freqs)

@@ -293,20 +293,24 @@ static bool view_run(fhi_cursor *cursor, uint32_t chunk, uint32_t first, uint32_
     return end > first;
 }
 
-static bool enter_run(fhi_cursor *cursor, uint32_t chunk)
+/* First posting of the whole run whose document is at least `doc`. */
+static uint32_t first_from(const fhi_cursor *cursor, uint64_t doc)
 {
     uint32_t low = 0, high = cursor->run_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (cursor->run_docs[middle] / FHI_CHUNK_DOCS < chunk)
+        if (cursor->run_docs[middle] < doc)
             low = middle + 1;
         else
             high = middle;
     }
-    uint32_t end = low;
-    while (end < cursor->run_count && cursor->run_docs[end] / FHI_CHUNK_DOCS == chunk)
-        end++;
-    return view_run(cursor, chunk, low, end);
+    return low;
+}
+
+static bool enter_run(fhi_cursor *cursor, uint32_t chunk)
+{
+    const uint64_t base = (uint64_t)chunk * FHI_CHUNK_DOCS;
+    return view_run(cursor, chunk, first_from(cursor, base), first_from(cursor, base + FHI_CHUNK_DOCS));
 }
 
 static bool enter_dense(fhi_cursor *cursor, uint32_t chunk, const uint8_t *from, const uint8_t *end)

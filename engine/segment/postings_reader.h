@@ -45,6 +45,7 @@ typedef struct fhi_tail {
 typedef struct fhi_run_view {
     uint64_t masks[FHI_CHUNK_QUARTERS];  /* documents */
     uint32_t firsts[FHI_CHUNK_QUARTERS]; /* index in the run of the first of them */
+    bool filled;                         /* what follows is told; it is when it is first asked for */
     uint8_t *freqs;                      /* by index in the run, at most 255; FHI_KERNEL_SLACK readable ones more */
     uint8_t *form_freqs;                 /* the same of the forms asked for; NULL: none asked for */
     uint32_t room;                       /* postings */
@@ -156,8 +157,6 @@ uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *blo
 void fhi_cursor_survey(fhi_cursor *cursor, const uint64_t *among);
 /* Upper bounds of the quarters among, in 1/255; 0 where there is nothing. After survey(). */
 void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
-/* Documents of a quarter; *first is for lanes(). After survey(). */
-uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first);
 /* Frequencies, and those of the wanted forms unless form_lanes is NULL, of the quarter whose mask() was asked last.
  * Answers the documents for which a lane is not exact: 255 stands for 255 or more, and a lane of forms may be too high.
  */
@@ -230,6 +229,20 @@ static inline const uint8_t *fhi_payload_tail(const uint8_t *payload)
 {
     const uint32_t count = *payload + 1u;
     return payload + 1 + (count < 32 ? count : 32);
+}
+
+/* Documents of a quarter; *first is for lanes(). After survey(). */
+static inline uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)
+{
+    *first = 0;
+    if (!(cursor->present[quarter / 64] >> (quarter % 64) & 1)) return 0;
+    if (!cursor->dense) {
+        *first = cursor->run->firsts[quarter];
+        return cursor->run->masks[quarter];
+    }
+    const uint8_t *payload = fhi_cursor_payload(cursor, quarter / FHI_RANGE_QUARTERS);
+    cursor->view.payload = payload;
+    return payload ? cursor->kernels->pick(payload + 1, *payload + 1u, quarter % FHI_RANGE_QUARTERS, first) : 0;
 }
 
 /* Decodes count postings' frequencies and, when forms_told, form codes and mixed records; tail->end is right only

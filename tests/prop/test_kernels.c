@@ -116,6 +116,10 @@ static void check_ids(const fhi_kernels *kernels, rng *random)
         assert_true(kernels->pick(ids, count, quarter, &before[1]) == mask);
         assert_int_equal(before[0], before[1]);
     }
+    uint64_t masks[2][4];
+    sure->pick_all(ids, count, masks[0]);
+    kernels->pick_all(ids, count, masks[1]);
+    assert_memory_equal(masks[0], masks[1], sizeof masks[0]);
 }
 
 /* Values of a width, many of them the greatest there is, packed as the writer packs them. */
