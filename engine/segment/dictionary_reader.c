@@ -5,7 +5,7 @@
  */
 #include "engine/segment/dictionary.h"
 
-enum { INDEX_ENTRY_BYTES = 16, LINE_BYTES = 64 };
+enum { INDEX_ENTRY_BYTES = 16 };
 
 uint64_t fhi_dictionary_head(const fhi_dictionary *dictionary, uint32_t block)
 {
@@ -45,8 +45,6 @@ static fh_status enter_block(const fhi_dictionary *dictionary, uint32_t block, f
     const uint64_t start = block_offset(dictionary, block), end = block_offset(dictionary, block + 1);
     const uint8_t *bytes = dictionary->blocks + start;
     const size_t len = (size_t)(end - start) - 4;
-    for (size_t at = LINE_BYTES; at < len; at += LINE_BYTES)
-        __builtin_prefetch(bytes + at);
     if (fhi_crc32c(0, bytes, len) != fhi_load32(bytes + len)) return FH_E_CORRUPT;
     cursor->dictionary = dictionary;
     cursor->block = block;

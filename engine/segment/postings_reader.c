@@ -235,17 +235,6 @@ static bool decode_tiny(fhi_cursor *cursor)
 
 /* ---- opening ---- */
 
-/* Asks for the heads of the first chunks; places that a damaged list gives do no harm. */
-static void prefetch_chunks(const fhi_cursor *cursor)
-{
-    enum { CHUNKS = 2, HEAD_BYTES = 1024, LINE_BYTES = 64 };
-    for (uint32_t i = 0; i < cursor->entry_count && i < CHUNKS; i++) {
-        const uint8_t *chunk = cursor->list + fhi_load32(cursor->entries + (size_t)i * FHI_CHUNK_ENTRY_BYTES + 8);
-        for (size_t at = 0; at < HEAD_BYTES; at += LINE_BYTES)
-            __builtin_prefetch(chunk + at);
-    }
-}
-
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
                           const fhi_form_set *wanted, fhi_arena *arena)
 {
@@ -278,7 +267,6 @@ fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const 
     cursor->entries = cursor->list + 3;
     if ((size_t)(cursor->list_end - cursor->entries) / FHI_CHUNK_ENTRY_BYTES < cursor->entry_count)
         return cursor->status = FH_E_CORRUPT;
-    prefetch_chunks(cursor);
     return FH_OK;
 }
 

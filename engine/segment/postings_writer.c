@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    DENSE_POSTINGS_PER_RANGE = 2, /* a chunk is dense from this mean on: a balance of bytes and time, see METHOD.md */
+    DENSE_POSTINGS_PER_RANGE = 1, /* a chunk is dense from this mean on: a balance of bytes and time, see METHOD.md */
     LOCATOR_OFFSET_BITS = 12,
     LOCATOR_OFFSET_MAX = (1 << LOCATOR_OFFSET_BITS) - 1
 };
