@@ -124,8 +124,8 @@ typedef struct fhi_walk {
     /* what the words of the plan add to the scores of the quarter in view, in its order */
     fhi_addend *addends;
     uint32_t addend_count;
-    uint64_t unsure;      /* documents for which an addend is only a bound */
-    uint32_t probed;           /* the range whose documents of both first words of an AND are told; UINT32_MAX: none */
+    uint64_t unsure; /* documents for which an addend is only a bound */
+    uint32_t probed; /* the range whose documents of both first words of an AND are told; UINT32_MAX: none */
     uint64_t probe_masks[FHI_RANGE_QUARTERS];
     uint32_t until_clock; /* steps before the clock is looked at again */
     bool late;            /* the deadline is over */
