@@ -63,7 +63,9 @@ typedef struct fhi_union {
     uint32_t *freqs, *exact_freqs;
     uint32_t room;
     uint8_t bounds[FHI_CHUNK_QUARTERS];
-    uint32_t range; /* of the dense lists, summed below; UINT32_MAX: none */
+    uint64_t unsure; /* documents of the quarter in view for which a lane is not exact */
+    /* by form: what the dense lists hold of a range */
+    uint32_t range; /* UINT32_MAX: none */
     uint64_t range_masks[FHI_RANGE_QUARTERS];
     uint32_t range_freqs[FHI_RANGE_DOCS], range_exact_freqs[FHI_RANGE_DOCS];
 } fhi_union;

@@ -206,7 +206,7 @@ void fhi_union_bound(fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS], ui
     }
 }
 
-/* Sums the dense lists over a range. */
+/* Sums the dense lists over a range: by form, whether a posting counts at all is told by its forms, all of them. */
 static bool sum_range(const fhi_walk *walk, const fhi_eval *eval, uint32_t range)
 {
     fhi_union *united = eval->united;
@@ -237,33 +237,89 @@ static bool sum_range(const fhi_walk *walk, const fhi_eval *eval, uint32_t range
     return true;
 }
 
+/* Of the lists that are decoded whole; 0 where there is nothing. */
+static void run_freqs(const fhi_union *united, uint32_t quarter, uint32_t doc, uint32_t *freq, uint32_t *exact_freq)
+{
+    const uint64_t mask = united->masks[quarter];
+    *freq = *exact_freq = 0;
+    if (!(mask >> doc & 1)) return;
+    const uint32_t at = united->ranks[quarter] + fhi_popcount64(mask & ((UINT64_C(1) << doc) - 1));
+    *freq = united->freqs[at];
+    *exact_freq = united->exact_freqs[at];
+}
+
 void fhi_union_freqs(const fhi_walk *walk, const fhi_eval *eval, uint32_t doc, uint32_t *freq, uint32_t *exact_freq)
 {
     const fhi_union *united = eval->united;
-    const uint32_t place = walk->quarter % FHI_RANGE_QUARTERS;
-    const uint64_t mask = united->masks[walk->quarter];
-    *freq = united->range_freqs[place * 64 + doc];
-    *exact_freq = united->range_exact_freqs[place * 64 + doc];
-    if (!(mask >> doc & 1)) return;
-    const uint32_t at = united->ranks[walk->quarter] + fhi_popcount64(mask & ((UINT64_C(1) << doc) - 1));
-    *freq += united->freqs[at];
-    *exact_freq += united->exact_freqs[at];
+    const fhi_group *group = eval->groups;
+    run_freqs(united, walk->quarter, doc, freq, exact_freq);
+    if (group->by_form) {
+        const uint32_t at = walk->quarter % FHI_RANGE_QUARTERS * FHI_QUARTER_DOCS + doc;
+        *freq += united->range_freqs[at];
+        *exact_freq += united->range_exact_freqs[at];
+        return;
+    }
+    for (uint32_t i = 0; i < group->count; i++) {
+        uint32_t more, exact;
+        fhi_cursor *cursor = &group->cursors[i];
+        if (!is_in_view(cursor) || !cursor->dense || !fhi_cursor_holds(cursor, walk->quarter, doc)) continue;
+        fhi_cursor_freqs(cursor, walk->quarter, doc, &more, &exact);
+        *freq += more;
+        if (i == 0) *exact_freq += exact;
+    }
+}
+
+static uint8_t lane_of(uint32_t freq)
+{
+    return (uint8_t)(freq < FHI_LANE_MAX ? freq : FHI_LANE_MAX);
+}
+
+static void add_lanes(uint8_t *lanes, const uint8_t *more)
+{
+    for (uint32_t i = 0; i < FHI_QUARTER_DOCS; i++)
+        lanes[i] = lane_of((uint32_t)lanes[i] + more[i]);
+}
+
+/* Adds the lanes of the dense lists; answers their documents. */
+static uint64_t add_dense(const fhi_walk *walk, fhi_eval *eval)
+{
+    uint8_t lanes[FHI_QUARTER_DOCS], exact[FHI_QUARTER_DOCS];
+    const fhi_group *group = eval->groups;
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < group->count; i++) {
+        fhi_cursor *cursor = &group->cursors[i];
+        uint32_t first;
+        if (!is_in_view(cursor) || !cursor->dense) continue;
+        const uint64_t mask = fhi_cursor_mask(cursor, walk->quarter, &first);
+        if (!mask) continue;
+        const bool forms = i == 0 && eval->exact_weight > 0.0f;
+        eval->united->unsure |= fhi_cursor_lanes(cursor, first, mask, lanes, forms ? exact : NULL);
+        add_lanes(eval->lanes, lanes);
+        if (forms) add_lanes(eval->exact_lanes, exact);
+        found |= mask;
+    }
+    return found;
 }
 
 uint64_t fhi_union_mask(fhi_walk *walk, fhi_eval *eval)
 {
     fhi_union *united = eval->united;
     const uint32_t range = walk->quarter / FHI_RANGE_QUARTERS, place = walk->quarter % FHI_RANGE_QUARTERS;
-    if (united->range != range && !sum_range(walk, eval, range)) return 0;
-    const uint64_t mask = united->masks[walk->quarter] | united->range_masks[place];
+    const bool by_form = eval->groups->by_form;
+    if (by_form && united->range != range && !sum_range(walk, eval, range)) return 0;
+    const uint64_t mask = united->masks[walk->quarter] | (by_form ? united->range_masks[place] : 0);
     memset(eval->lanes, 0, sizeof eval->lanes);
     memset(eval->exact_lanes, 0, sizeof eval->exact_lanes);
+    united->unsure = 0;
     for (uint64_t bits = mask; bits; bits &= bits - 1) {
         const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
         uint32_t freq, exact;
-        fhi_union_freqs(walk, eval, doc, &freq, &exact);
-        eval->lanes[doc] = (uint8_t)(freq < FHI_LANE_MAX ? freq : FHI_LANE_MAX);
-        eval->exact_lanes[doc] = (uint8_t)(exact < FHI_LANE_MAX ? exact : FHI_LANE_MAX);
+        if (by_form)
+            fhi_union_freqs(walk, eval, doc, &freq, &exact);
+        else
+            run_freqs(united, walk->quarter, doc, &freq, &exact);
+        eval->lanes[doc] = lane_of(freq);
+        eval->exact_lanes[doc] = lane_of(exact);
     }
-    return mask;
+    return by_form ? mask : mask | add_dense(walk, eval);
 }

@@ -15,6 +15,7 @@ static void collect_word(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
     const bool exact = eval->exact_weight > 0.0f;
     if (eval->united) {
+        walk->unsure |= mask & eval->united->unsure;
         for (uint64_t bits = mask; bits; bits &= bits - 1)
             if (eval->lanes[__builtin_ctzll(bits)] == FHI_LANE_MAX) walk->unsure |= bits & -bits;
     } else {

@@ -272,9 +272,35 @@ static fhi_block *exact_block(fhi_cursor *cursor, uint32_t range)
     if (!cursor->block) return (void)fhi_cursor_out_of_memory(cursor), NULL;
     if (cursor->block_range == range) return cursor->block;
     fhi_cursor_load(cursor, range, cursor->block);
-    fhi_cursor_tail(cursor, cursor->block);
     cursor->block_range = range;
     return cursor->block;
+}
+
+/* Decodes the frequencies and forms of a loaded range; NULL when that fails. */
+static const fhi_exact_view *exact_view(fhi_cursor *cursor, uint32_t range, const fhi_block *block)
+{
+    if (!cursor->exact) {
+        cursor->exact = fhi_arena_alloc(cursor->arena, sizeof *cursor->exact);
+        if (!cursor->exact) return (void)fhi_cursor_out_of_memory(cursor), NULL;
+        cursor->exact->range = UINT32_MAX;
+    }
+    fhi_exact_view *view = cursor->exact;
+    if (view->range == range) return view;
+    const bool forms = cursor->forms_told && cursor->wanted;
+    fhi_tail tail = {.freqs = view->freqs, .codes = view->codes, .mixed = view->mixed};
+    if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count,
+                         cursor->unit, forms, &tail))
+        return (void)fhi_cursor_corrupt(cursor), NULL;
+    view->range = range;
+    return view;
+}
+
+static uint32_t form_freq_of(const fhi_cursor *cursor, const fhi_exact_view *view, uint32_t i)
+{
+    const uint32_t freq = view->freqs[i], code = cursor->forms_told ? view->codes[i] : 0;
+    if (cursor->forms_told && code == FHI_FORM_MIXED)
+        return fhi_mixed_freq(cursor->wanted, view->mixed[i], cursor->list_end, freq);
+    return fhi_form_is_wanted(cursor->wanted, fhi_form_of_code(code)) ? freq : 0;
 }
 
 static uint32_t document(const fhi_cursor *cursor, uint32_t quarter, uint32_t doc)
@@ -304,12 +330,14 @@ void fhi_cursor_freqs(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, uint32
         if (!cursor->forms_told && !fhi_form_is_wanted(cursor->wanted, 0)) *form_freq = 0;
         return;
     }
-    const fhi_block *block = exact_block(cursor, quarter / FHI_RANGE_QUARTERS);
-    if (!block) return;
+    const uint32_t range = quarter / FHI_RANGE_QUARTERS;
+    const fhi_block *block = exact_block(cursor, range);
+    if (!block || !block->payload) return;
     const uint32_t i = fhi_block_index(block, quarter % FHI_RANGE_QUARTERS * FHI_QUARTER_DOCS + doc);
-    if (i == UINT32_MAX || block->count == 0) return;
-    *freq = block->freqs[i];
-    if (cursor->wanted) *form_freq = block->form_freqs[i];
+    const fhi_exact_view *view = i == UINT32_MAX ? NULL : exact_view(cursor, range, block);
+    if (!view) return;
+    *freq = view->freqs[i];
+    if (cursor->wanted) *form_freq = form_freq_of(cursor, view, i);
 }
 
 /* ---- positions ---- */

@@ -67,7 +67,7 @@ bool fhi_form_is_wanted(const fhi_form_set *wanted, uint32_t form)
 }
 
 /* Frequency of the wanted forms in a posting that mixes several: all but the last are explicit. */
-static uint32_t mixed_freq(const fhi_form_set *wanted, const uint8_t *record, const uint8_t *end, uint32_t freq)
+uint32_t fhi_mixed_freq(const fhi_form_set *wanted, const uint8_t *record, const uint8_t *end, uint32_t freq)
 {
     fhi_span names = fhi_span_of(record, (size_t)(end - record));
     const uint64_t count = fhi_span_get_varint(&names);
@@ -106,7 +106,7 @@ static void pick_forms(const fhi_cursor *cursor, uint32_t count, const fhi_tail 
     }
     for (uint32_t i = 0; i < count; i++)
         if (tail->codes[i] == FHI_FORM_MIXED)
-            form_freqs[i] = mixed_freq(cursor->wanted, tail->mixed[i], cursor->list_end, tail->freqs[i]);
+            form_freqs[i] = fhi_mixed_freq(cursor->wanted, tail->mixed[i], cursor->list_end, tail->freqs[i]);
 }
 
 /* Sums of gaps may have wrapped around in a damaged file. */
@@ -348,6 +348,7 @@ bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk)
     cursor->opened = NULL;
     cursor->block_range = UINT32_MAX;
     if (cursor->spots) cursor->spots->range = UINT32_MAX;
+    if (cursor->exact) cursor->exact->range = UINT32_MAX;
     if (cursor->kind != FHI_LIST_CHUNKED) return enter_run(cursor, chunk);
     const uint8_t *entry = find_entry(cursor, chunk);
     if (!entry) return false;

@@ -60,6 +60,13 @@ typedef struct fhi_dense_view {
     unsigned freq_width, form_width;
 } fhi_dense_view;
 
+/* The frequencies of a dense range, exactly; forms are counted for the posting that is asked for. */
+typedef struct fhi_exact_view {
+    uint32_t range; /* UINT32_MAX: none */
+    uint32_t freqs[FHI_RANGE_DOCS + FHI_TAIL_SLACK], codes[FHI_RANGE_DOCS + FHI_TAIL_SLACK];
+    const uint8_t *mixed[FHI_RANGE_DOCS];
+} fhi_exact_view;
+
 /* Where the positions of a dense range begin, quarter by quarter, as far as known. */
 typedef struct fhi_spot_view {
     uint32_t range; /* UINT32_MAX: none */
@@ -116,8 +123,9 @@ typedef struct fhi_cursor {
     fhi_run_view *run;
     fhi_dense_view view;
     fhi_spot_view *spots;
-    fhi_block *block; /* the range last asked for exactly */
+    fhi_block *block; /* the range last asked for exactly: load() of it */
     uint32_t block_range;
+    fhi_exact_view *exact;
 } fhi_cursor;
 
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
@@ -262,6 +270,8 @@ uint32_t fhi_run_index(const fhi_cursor *cursor, uint32_t doc);
 uint32_t fhi_run_positions(fhi_cursor *cursor, uint32_t index, bool wanted_only, uint32_t *to, uint32_t *forms,
                            uint32_t room);
 
+/* Frequency of the wanted forms in a posting that mixes several. */
+uint32_t fhi_mixed_freq(const fhi_form_set *wanted, const uint8_t *record, const uint8_t *end, uint32_t freq);
 /* Form of each occurrence of a mixed posting: index bits of this width follow its positions. */
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end);
 
