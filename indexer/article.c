@@ -195,7 +195,7 @@ fh_status fhi_article_from_json(fhi_article *article, fh_str line, fh_str defaul
     json_decref(extra);
     FH_TRY(status);
     fh_str *fields = article->record.fields;
-    if (!fields[FH_FIELD_ID].ptr) fields[FH_FIELD_ID] = fields[FH_FIELD_URL].len ? fields[FH_FIELD_URL] : default_id;
+    if (fields[FH_FIELD_ID].len == 0) fields[FH_FIELD_ID] = fields[FH_FIELD_URL].len ? fields[FH_FIELD_URL] : default_id;
     return finish(article, err);
 }
 
@@ -220,6 +220,8 @@ fh_status fhi_article_from_text(fhi_article *article, fh_str text, fh_str id, fh
     fh_str title = {0};
     while (text.len && is_blank(title))
         title = cut_line(&text);
+    for (fh_str rest = text, line = {0}; text.len && is_blank(line); text = is_blank(line) ? rest : text)
+        line = cut_line(&rest); /* what parts the title from the body is of neither */
     article->record.fields[FH_FIELD_ID] = id;
     article->record.fields[FH_FIELD_TITLE] = title;
     article->record.fields[FH_FIELD_BODY] = is_blank(text) ? (fh_str){0} : text;

@@ -20,7 +20,8 @@ enum {
     PACKED_RATIO = 5,          /* guess: text is this many times as long as its file */
     SOURCES_MAX = 256,         /* evenly over all */
     RECORDS_MAX = 64 * 1024,
-    FREQUENT_SHARE = 4 /* of so many records one is taken apart */
+    FREQUENT_MIN = 64, /* so many records are taken apart for their words, */
+    FREQUENT_SHARE = 4 /* then one of so many */
 };
 
 typedef struct sample {
@@ -63,7 +64,7 @@ static fh_status add_record(sample *into, const fhi_item *item, fh_str text)
     if (!to) return FH_E_NOMEM;
     fh_record_encode(record, (char *)to);
     into->sizes[into->count++] = bytes;
-    return into->count % FREQUENT_SHARE == 1 ? add_words(into) : FH_OK;
+    return into->count <= FREQUENT_MIN || into->count % FREQUENT_SHARE == 0 ? add_words(into) : FH_OK;
 }
 
 static fh_status look_at(sample *into, const fhi_item *item, fh_str text)

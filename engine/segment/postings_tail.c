@@ -1,7 +1,7 @@
 /* postings_tail.c - what stands beside the ids of a block: frequencies, forms, positions.
  *
- * All reading is checked against the end of the list; packed arrays may be read up to 8 bytes past their end, which
- * the file always has (FORMAT.md, section 2).
+ * All reading is checked against the end of the list; packed arrays may be read past their end, by as many bytes as
+ * the file always has there (FORMAT.md, section 2).
  */
 #include "engine/segment/postings_reader.h"
 

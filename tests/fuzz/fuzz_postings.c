@@ -96,10 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     fhi_list list;
     if (len <= HEAD_BYTES) return 0;
     const size_t bytes = len - HEAD_BYTES;
-    uint8_t *alone = malloc(bytes + FHI_PAD_BYTES);
+    uint8_t *alone = malloc(bytes + FHI_KERNEL_SLACK);
     require(alone != NULL);
     memcpy(alone, data + HEAD_BYTES, bytes);
-    memset(alone + bytes, 0, FHI_PAD_BYTES);
+    memset(alone + bytes, 0, FHI_KERNEL_SLACK);
     fhi_segment segment = *base_segment(data[0] >> 2 & 1);
     segment.sections[FHI_SECTION_POSTINGS] = fhi_span_of(alone, bytes);
     if (data[0] & 8) segment.widths = no_widths;

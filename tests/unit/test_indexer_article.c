@@ -89,7 +89,6 @@ static void json_article_is_refused_with_a_stable_reason(void **state)
     REFUSED("{\"title\":\"t\",\"id\":7}", FH_E_INVALID, "field id is not a string");
     REFUSED("{\"title\":\"t\",\"tags\":{}}", FH_E_INVALID, "field tags is not a string or an array of strings");
     REFUSED("{\"title\":\"t\",\"tags\":[\"a\",1]}", FH_E_INVALID, "field tags is not an array of strings");
-    REFUSED("{\"title\":\"t\",\"id\":\"\"}", FH_E_INVALID, "empty id");
 }
 
 static void json_article_that_is_not_json_tells_the_column(void **state)
