@@ -195,7 +195,8 @@ fh_status fhi_article_from_json(fhi_article *article, fh_str line, fh_str defaul
     json_decref(extra);
     FH_TRY(status);
     fh_str *fields = article->record.fields;
-    if (fields[FH_FIELD_ID].len == 0) fields[FH_FIELD_ID] = fields[FH_FIELD_URL].len ? fields[FH_FIELD_URL] : default_id;
+    if (fields[FH_FIELD_ID].len == 0)
+        fields[FH_FIELD_ID] = fields[FH_FIELD_URL].len ? fields[FH_FIELD_URL] : default_id;
     return finish(article, err);
 }
 
