@@ -30,7 +30,7 @@ static int open_for(const char *path, const struct stat *entry, const char *temp
     return fd;
 }
 
-fh_status fhi_rejects_open(fhi_rejects *rejects, const fhi_vfs *vfs, const char *path, fh_err *err)
+fh_status fhi_rejects_open(fhi_rejects *rejects, const fhi_vfs *vfs, const char *path, bool locked, fh_err *err)
 {
     struct stat entry;
     const bool there = stat(path, &entry) == 0;
@@ -38,8 +38,11 @@ fh_status fhi_rejects_open(fhi_rejects *rejects, const fhi_vfs *vfs, const char 
     bool made = false;
     *rejects = (fhi_rejects){.vfs = vfs, .path = there ? realpath(path, NULL) : NULL, .fd = -1};
     if (!rejects->path) rejects->path = strdup(path); /* also a pipe: realpath knows no name for it */
-    if (!rejects->path || asprintf(&temporary, "%s.%ld.tmp", rejects->path, (long)getpid()) < 0)
+    char number[32] = "";
+    if (!locked) (void)snprintf(number, sizeof number, ".%ld", (long)getpid());
+    if (!rejects->path || asprintf(&temporary, "%s%s.tmp", rejects->path, number) < 0)
         return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    if (locked) (void)unlink(temporary);
     rejects->fd = open_for(path, there ? &entry : NULL, temporary, &made);
     const int reason = errno;
     if (made)

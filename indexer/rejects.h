@@ -19,8 +19,8 @@ typedef struct fhi_rejects {
 
 /* The list is written beside path and takes its place when published, so that the list of the last run stays until
  * there is a new one. A pipe, a device and what standard output or error goes to are appended to. Codes: FH_E_IO,
- * FH_E_NOMEM. */
-fh_status fhi_rejects_open(fhi_rejects *rejects, const fhi_vfs *vfs, const char *path, fh_err *err);
+ * FH_E_NOMEM. locked: nobody else writes there, so what a killed run left beside is written over. */
+fh_status fhi_rejects_open(fhi_rejects *rejects, const fhi_vfs *vfs, const char *path, bool locked, fh_err *err);
 fh_status fhi_rejects_write(fhi_rejects *rejects, const fhi_buf *lines, fh_err *err);
 fh_status fhi_rejects_publish(fhi_rejects *rejects, fh_err *err);
 /* Drops what was not published; also when open has failed, or was not called. */

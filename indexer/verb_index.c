@@ -284,7 +284,7 @@ static fh_status execute(index_run *run, fh_err *err)
     FH_TRY(name_rejects(run, err));
     run->folder_made = access(run->options->directory, F_OK) != 0;
     FH_TRY(fh_writer_open(run->options->directory, &options, &run->writer, err));
-    FH_TRY(fhi_rejects_open(&run->rejects, fhi_vfs_posix(), run->rejects_path, err));
+    FH_TRY(fhi_rejects_open(&run->rejects, fhi_vfs_posix(), run->rejects_path, !run->options->rejects, err));
     FH_TRY(fhi_sample_train(&run->sources, run->writer, run->signal_fd, err));
     const fhi_run_options work = {.sources = &run->sources,
                                   .writer = run->writer,

@@ -149,7 +149,7 @@ static fh_status run_pipeline(void *context)
     fhi_run_stats stats;
     scratch_remove(at->path);
     fh_status status = fh_writer_open(at->path, NULL, &writer, &err);
-    if (status == FH_OK) status = fhi_rejects_open(&rejects, fhi_vfs_posix(), "/dev/null", &err);
+    if (status == FH_OK) status = fhi_rejects_open(&rejects, fhi_vfs_posix(), "/dev/null", false, &err);
     if (status == FH_OK) status = fhi_sources_add(&sources, scratch_path(&at->folder, "in.jsonl", path), &err);
     if (status == FH_OK) status = fhi_sample_train(&sources, writer, -1, &err);
     const fhi_run_options options = {

@@ -13,6 +13,9 @@ ok 'one line tells what happened' has out '3 articles indexed, 0 replaced, 0 rej
 ok 'no rejects, an empty list' lines i1/rejects.jsonl 0
 ok 'again: all replaced' run 0 --index i1 --json good.jsonl
 ok 'the summary counts them' is replaced 3
+echo '{"torn' >i1/rejects.jsonl.tmp
+ok 'what a killed run left beside its list is no obstacle' run 0 --index i1 --json good.jsonl
+ok 'and is gone' [ ! -e i1/rejects.jsonl.tmp ]
 for name in indexed rejected seconds mb_per_s index_bytes; do ok "the summary has $name" [ -n "$(key $name)" ]; done
 
 {

@@ -271,7 +271,7 @@ void article_corpus_run(const char *directory, const char *path, uint32_t worker
     fhi_rejects rejects;
     fhi_run_stats stats;
     fh_err err = {0};
-    assert_int_equal(fhi_rejects_open(&rejects, fhi_vfs_posix(), "/dev/null", &err), FH_OK);
+    assert_int_equal(fhi_rejects_open(&rejects, fhi_vfs_posix(), "/dev/null", false, &err), FH_OK);
     assert_int_equal(fhi_sources_add(&sources, path, &err), FH_OK);
     const fhi_run_options options = {
         .sources = &sources, .writer = writer, .rejects = &rejects, .workers = workers, .cancel_fd = -1};
