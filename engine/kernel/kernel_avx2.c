@@ -6,7 +6,7 @@
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 
-enum { LANES8 = 32, LANES16 = 16, LANES32 = 8, RANGE_QUARTERS = 4, IDS_MAX = 31 };
+enum { LANES8 = 32, LANES16 = 16, LANES32 = 8, RANGE_QUARTERS = 4, IDS_MAX = 31, FEW = 8 };
 
 AVX2 static inline uint32_t ones(uint64_t bits)
 {
@@ -248,39 +248,52 @@ AVX2 static uint64_t reaching(const uint64_t *masks, const uint16_t *weights, ui
     return found;
 }
 
+/* The lanes of `among`, side by side; writes 8 bytes at a time. */
+AVX2 static inline void compress(const uint8_t lanes[64], uint64_t mask, uint64_t among, uint8_t to[72])
+{
+    const uint64_t each = 0x0101010101010101;
+    if (ones(among) <= FEW) { /* one by one */
+        fhi_store64(to, 0);
+        for (uint64_t bits = among; bits; bits &= bits - 1, to++)
+            *to = mask >> __builtin_ctzll(bits) & 1 ? lanes[__builtin_ctzll(bits)] : 0;
+        return;
+    }
+    for (uint32_t i = 0; i < 64; i += 8) {
+        const uint64_t kept = fhi_load64(lanes + i) & _pdep_u64(mask >> i & 0xFF, each) * 255;
+        fhi_store64(to, _pext_u64(kept, _pdep_u64(among >> i & 0xFF, each) * 255));
+        to += ones(among >> i & 0xFF);
+    }
+}
+
 AVX2 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t among, const uint8_t norms[64],
                            const float k_of_norm[256], float least, uint8_t docs[64], float scores[64])
 {
     const __m256 zero = _mm256_setzero_ps(), one = _mm256_set1_ps(1.0f), most = _mm256_set1_ps(FHI_LANE_MAX);
-    uint32_t found = 0;
-    while (among) { /* eight documents at a time, side by side */
-        uint8_t here[LANES32] = {0};
-        uint32_t taken = 0;
-        float k[LANES32] = {0}, sums[LANES32];
-        for (; taken < LANES32 && among; among &= among - 1) {
-            here[taken] = (uint8_t)__builtin_ctzll(among);
-            k[taken] = k_of_norm[norms[here[taken]]];
-            taken++;
-        }
-        __m256 sum = zero;
-        for (uint32_t i = 0; i < count; i++) {
-            uint8_t bytes[LANES32] = {0};
-            for (uint32_t j = 0; j < taken; j++)
-                bytes[j] = addends[i].mask >> here[j] & 1 ? addends[i].freqs[here[j]] : 0;
-            const __m256 freq = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)bytes)));
+    const uint32_t wanted = ones(among);
+    uint8_t packed[72];
+    float sums[FHI_QUARTER_DOCS] = {0}, k[FHI_QUARTER_DOCS];
+    uint32_t found = 0, at = 0;
+    compress(norms, UINT64_MAX, among, packed);
+    for (uint32_t i = 0; i < wanted; i += LANES32) {
+        const __m256i norm = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(packed + i)));
+        _mm256_storeu_ps(k + i, _mm256_i32gather_ps(k_of_norm, norm, 4));
+    }
+    for (uint32_t a = 0; a < count; a++) {
+        const __m256 weight = _mm256_set1_ps(addends[a].weight);
+        compress(addends[a].freqs, addends[a].mask, among, packed);
+        for (uint32_t i = 0; i < wanted; i += LANES32) {
+            const __m256 freq = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(packed + i))));
             const __m256 full = _mm256_cmp_ps(freq, most, _CMP_EQ_OQ);
-            const __m256 share =
-                _mm256_blendv_ps(_mm256_div_ps(freq, _mm256_add_ps(freq, _mm256_loadu_ps(k))), one, full);
-            const __m256 part = _mm256_mul_ps(_mm256_set1_ps(addends[i].weight), share);
+            const __m256 part = _mm256_div_ps(freq, _mm256_add_ps(freq, _mm256_loadu_ps(k + i)));
             const __m256 counts = _mm256_cmp_ps(freq, zero, _CMP_GT_OQ); /* 0 / 0 is not to be added */
-            sum = _mm256_add_ps(sum, _mm256_and_ps(part, counts));
+            const __m256 more = _mm256_mul_ps(weight, _mm256_blendv_ps(part, one, full));
+            _mm256_storeu_ps(sums + i, _mm256_add_ps(_mm256_loadu_ps(sums + i), _mm256_and_ps(more, counts)));
         }
-        _mm256_storeu_ps(sums, sum);
-        for (uint32_t j = 0; j < taken; j++) {
-            if (!(sums[j] >= least)) continue;
-            docs[found] = here[j];
-            scores[found++] = sums[j];
-        }
+    }
+    for (uint64_t bits = among; bits; bits &= bits - 1, at++) {
+        if (!(sums[at] >= least)) continue;
+        docs[found] = (uint8_t)__builtin_ctzll(bits);
+        scores[found++] = sums[at];
     }
     return found;
 }

@@ -230,6 +230,7 @@ AVX512 static uint64_t reaching(const uint64_t *masks, const uint16_t *weights, 
     return (uint64_t)_mm512_cmpge_epu16_mask(high, limit) << 32 | _mm512_cmpge_epu16_mask(low, limit);
 }
 
+/* The documents among are packed side by side once, then scored 16 at a time. */
 AVX512 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t among, const uint8_t norms[64],
                              const float k_of_norm[256], float least, uint8_t docs[64], float scores[64])
 {
@@ -239,31 +240,39 @@ AVX512 static uint32_t score(const fhi_addend *addends, uint32_t count, uint64_t
                         15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     const __m512 limit = _mm512_set1_ps(least), one = _mm512_set1_ps(1.0f);
     const __m512i full = _mm512_set1_epi32(FHI_LANE_MAX);
+    const uint32_t wanted = ones(among);
+    __m512 k[4], sums[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+    uint8_t packed[64];
     uint32_t found = 0;
-    while (among) {
-        const uint64_t here = _pdep_u64(0xFFFF, among); /* the first 16 */
-        const __mmask16 valid = (__mmask16)_bzhi_u32(0xFFFF, ones(here));
-        const __m128i norm = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(here, _mm512_loadu_si512(norms)));
-        const __m512 k = _mm512_i32gather_ps(_mm512_cvtepu8_epi32(norm), k_of_norm, 4);
-        __m512 sum = _mm512_setzero_ps();
-        for (uint32_t i = 0; i < count; i++) {
-            const __m512i lanes = _mm512_maskz_loadu_epi8(addends[i].mask, addends[i].freqs);
-            const __m128i sixteen = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(here, lanes));
-            const __m512i whole = _mm512_cvtepu8_epi32(sixteen);
+    _mm512_storeu_si512(packed, _mm512_maskz_compress_epi8(among, _mm512_loadu_si512(norms)));
+    for (uint32_t i = 0; i * LANES32 < wanted; i++) {
+        const __m128i norm = _mm_loadu_si128((const void *)(packed + (size_t)i * LANES32));
+        k[i] = _mm512_i32gather_ps(_mm512_cvtepu8_epi32(norm), k_of_norm, 4);
+    }
+    for (uint32_t a = 0; a < count; a++) {
+        const __m512 weight = _mm512_set1_ps(addends[a].weight);
+        const __m512i lanes = _mm512_maskz_loadu_epi8(addends[a].mask, addends[a].freqs);
+        _mm512_storeu_si512(packed, _mm512_maskz_compress_epi8(among, lanes));
+        for (uint32_t i = 0; i * LANES32 < wanted; i++) {
+            const __m512i whole = _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)(packed + (size_t)i * LANES32)));
             const __m512 freq = _mm512_cvtepi32_ps(whole);
             const __mmask16 open = _mm512_cmpneq_epi32_mask(whole, full);
-            const __m512 share = _mm512_mask_div_ps(one, open, freq, _mm512_add_ps(freq, k));
-            sum = _mm512_mask_add_ps(sum, _mm512_test_epi32_mask(whole, whole), sum,
-                                     _mm512_mul_ps(_mm512_set1_ps(addends[i].weight), share));
+            const __m512 share = _mm512_mask_div_ps(one, open, freq, _mm512_add_ps(freq, k[i]));
+            sums[i] = _mm512_mask_add_ps(sums[i], _mm512_test_epi32_mask(whole, whole), sums[i],
+                                         _mm512_mul_ps(weight, share));
         }
-        const __mmask16 kept = _mm512_mask_cmp_ps_mask(valid, sum, limit, _CMP_GE_OQ);
-        const __m128i doc = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(here, iota));
+    }
+    _mm512_storeu_si512(packed, _mm512_maskz_compress_epi8(among, iota));
+    for (uint32_t i = 0; i * LANES32 < wanted; i++) {
+        const uint32_t left = wanted - i * LANES32;
+        const __mmask16 valid = (__mmask16)_bzhi_u32(UINT16_MAX, left < LANES32 ? left : LANES32);
+        const __mmask16 kept = _mm512_mask_cmp_ps_mask(valid, sums[i], limit, _CMP_GE_OQ);
         const uint32_t more = ones(kept);
-        const __mmask16 room = (__mmask16)_bzhi_u32(0xFFFF, more);
+        const __mmask16 room = (__mmask16)_bzhi_u32(UINT16_MAX, more);
+        const __m128i doc = _mm_loadu_si128((const void *)(packed + (size_t)i * LANES32));
         _mm_mask_storeu_epi8(docs + found, room, _mm_maskz_compress_epi8(kept, doc));
-        _mm512_mask_storeu_ps(scores + found, room, _mm512_maskz_compress_ps(kept, sum));
+        _mm512_mask_storeu_ps(scores + found, room, _mm512_maskz_compress_ps(kept, sums[i]));
         found += more;
-        among ^= here;
     }
     return found;
 }
