@@ -352,7 +352,9 @@ static bool open_spots(fhi_cursor *cursor, uint32_t range)
     spots->starts[0] = 0;
     spots->plain = false;
     const bool mixed = cursor->forms_told && view->form_width > 0;
-    if (mixed || cursor->unit > 2 || view->freq_width > 4) return true;
+    /* next_spots() turns frequencies into occurrences where a weight of 1 says so, or deficits from half-units do. */
+    const bool counted = cursor->segment->plain_weights ? cursor->unit == 1 : cursor->unit <= 2;
+    if (mixed || !counted || view->freq_width > 4) return true;
     const uint32_t escapes =
         view->freq_width ? cursor->kernels->escapes(view->freqs, view->count, view->freq_width) : 0;
     fhi_span span = fhi_span_of(view->escapes, (size_t)(cursor->payloads_end - view->escapes));

@@ -46,6 +46,9 @@ void made_docs_draw(made_docs *docs, rng *random, bool press, uint32_t count, do
         fhi_settings_press(&docs->settings, 7);
     else
         fhi_settings_words(&docs->settings, 7);
+    if (rng_below(random, 3) == 0) /* zones that weigh alike, but not 1 */
+        docs->settings.title_weight = docs->settings.lead_weight = docs->settings.body_weight =
+            (uint8_t)(2 + rng_below(random, 3));
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t end = draw_position_end(random, shape, i);
         docs->position_ends[i] = end;
