@@ -71,7 +71,7 @@ typedef struct pairing {
     uint32_t runs[FHI_FREQUENT_MAX][FHI_FREQUENT_MAX];
 } pairing;
 
-static fh_status mark_runs(pairing *pairs)
+static void mark_runs(pairing *pairs)
 {
     fhi_inverter *inverter = pairs->inverter;
     const fhi_frequent *frequent = inverter->frequent;
@@ -85,7 +85,6 @@ static fh_status mark_runs(pairing *pairs)
         run = inverter->term_states[term].run;
         pairs->frequent_of_run[run] = (uint8_t)i;
     }
-    return FH_OK;
 }
 
 /* The run of a pair, begun where it is new to the batch. */
@@ -141,8 +140,11 @@ fh_status fhi_inverter_pair(fhi_inverter *inverter)
     pairs->inverter = inverter;
     memset(pairs->runs, 0xFF, sizeof pairs->runs);
     pairs->frequent_of_run = malloc(inverter->run_count + (size_t)1);
-    fh_status status = pairs->frequent_of_run ? mark_runs(pairs) : FH_E_NOMEM;
-    if (status == FH_OK) status = scan_tokens(pairs);
+    fh_status status = FH_E_NOMEM;
+    if (pairs->frequent_of_run) {
+        mark_runs(pairs);
+        status = scan_tokens(pairs);
+    }
     free(pairs->frequent_of_run);
     free(pairs);
     return status;

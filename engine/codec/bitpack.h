@@ -34,9 +34,6 @@ void fhi_pack(fhi_buf *buf, const uint32_t *values, size_t count, unsigned width
 /* The scalar definition every faster kernel is tested against. */
 void fhi_unpack(const uint8_t *packed, size_t count, unsigned width, uint32_t *values);
 
-/* docs[i] = docs[i-1] + 1 + gap[i], from the document before the first (may be UINT32_MAX for "none"). */
-void fhi_unpack_gaps(const uint8_t *packed, size_t count, unsigned width, uint32_t before, uint32_t *docs);
-
 /* Appends to a bit string whose length need not be a whole byte. Start with {0}; finish pads with zeros. */
 typedef struct fhi_bit_writer {
     fhi_buf *buf;

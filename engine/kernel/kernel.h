@@ -16,6 +16,8 @@
 enum {
     FHI_QUARTER_DOCS = 64,
     FHI_CHUNK_QUARTERS = 1024,
+    FHI_RANGE_QUARTERS = 4,                      /* of a range of 256 documents */
+    FHI_IDS_MAX = 31,                            /* postings of a range that are told by ids; more stand in a map */
     FHI_QUARTER_WORDS = FHI_CHUNK_QUARTERS / 64, /* words of a bitmap over the quarters of a chunk */
     FHI_KERNEL_SLACK = 72,
     FHI_SELECT_ROOM = FHI_CHUNK_QUARTERS + 32, /* of an array that select() fills */

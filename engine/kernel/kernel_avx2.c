@@ -6,7 +6,7 @@
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 
-enum { LANES8 = 32, LANES16 = 16, LANES32 = 8, RANGE_QUARTERS = 4, IDS_MAX = 31, FEW = 8 };
+enum { LANES8 = 32, LANES16 = 16, LANES32 = 8, FEW = 8 };
 
 AVX2 static inline uint32_t ones(uint64_t bits)
 {
@@ -44,7 +44,7 @@ AVX2 static void presence(const uint8_t *locators, uint32_t ranges, uint64_t pre
     uint32_t range = 0;
     for (; range + 4 <= ranges; range += 4) { /* the upper nibbles of four locators */
         const uint64_t nibbles = _pext_u64(fhi_load64(locators + (size_t)range * 2), 0xF000F000F000F000);
-        present[range / 16] |= nibbles << (range % 16 * RANGE_QUARTERS);
+        present[range / 16] |= nibbles << (range % 16 * FHI_RANGE_QUARTERS);
     }
     for (; range < ranges; range++)
         present[range / 16] |= (uint64_t)(fhi_load16(locators + (size_t)range * 2) >> 12) << (range % 16 * 4);
@@ -55,10 +55,10 @@ AVX2 static void spread(const uint8_t *range_bounds, uint32_t ranges, const uint
 {
     const __m256i lane =
         _mm256_set_epi32(0x07070707, 0x06060606, 0x05050505, 0x04040404, 0x03030303, 0x02020202, 0x01010101, 0);
-    uint8_t padded[FHI_CHUNK_QUARTERS / RANGE_QUARTERS] = {0};
+    uint8_t padded[FHI_CHUNK_QUARTERS / FHI_RANGE_QUARTERS] = {0};
     memcpy(padded, range_bounds, ranges);
     for (size_t i = 0; i < FHI_CHUNK_QUARTERS; i += LANES8) {
-        const __m256i eight = _mm256_set1_epi64x((long long)fhi_load64(padded + i / RANGE_QUARTERS));
+        const __m256i eight = _mm256_set1_epi64x((long long)fhi_load64(padded + i / FHI_RANGE_QUARTERS));
         const __m256i kept = bytes_of_bits((uint32_t)(present[i / 64] >> (i % 64)));
         _mm256_storeu_si256((void *)(bounds + i), _mm256_and_si256(_mm256_shuffle_epi8(eight, lane), kept));
     }
@@ -119,7 +119,7 @@ AVX2 static uint32_t select_quarters(const uint16_t sums[FHI_CHUNK_QUARTERS], co
 AVX2 static inline uint64_t pick_word(const uint8_t *map, uint32_t quarter, uint32_t *before)
 {
     *before = 0;
-    for (uint32_t i = 0; i < RANGE_QUARTERS - 1; i++)
+    for (uint32_t i = 0; i < FHI_RANGE_QUARTERS - 1; i++)
         *before += i < quarter ? ones(fhi_load64(map + (size_t)i * 8)) : 0;
     return fhi_load64(map + (size_t)quarter * 8);
 }
@@ -128,7 +128,7 @@ AVX2 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, 
 {
     uint64_t mask = 0;
     uint32_t lower = 0;
-    if (count > IDS_MAX) return pick_word(ids, quarter, before);
+    if (count > FHI_IDS_MAX) return pick_word(ids, quarter, before);
     for (uint32_t i = 0; i < count; i++) {
         mask |= (uint64_t)(ids[i] / FHI_QUARTER_DOCS == quarter) << (ids[i] % FHI_QUARTER_DOCS);
         lower += ids[i] / FHI_QUARTER_DOCS < quarter;
@@ -137,12 +137,9 @@ AVX2 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, 
     return mask;
 }
 
-AVX2 static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
+static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
 {
-    memset(masks, 0, 4 * sizeof *masks);
-    if (count > IDS_MAX) memcpy(masks, ids, 4 * sizeof *masks);
-    for (uint32_t i = 0; count <= IDS_MAX && i < count; i++)
-        masks[ids[i] / FHI_QUARTER_DOCS] |= UINT64_C(1) << (ids[i] % FHI_QUARTER_DOCS);
+    fhi_kernels_scalar.pick_all(ids, count, masks); /* nothing to gain */
 }
 
 /* Eight values of a width from a bit on, one a byte: a width of 0 has a field of no bits in each. */

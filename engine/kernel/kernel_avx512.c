@@ -7,7 +7,7 @@
 #define AVX512                                                                                                         \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,avx512vnni,bmi,bmi2,popcnt")))
 
-enum { LANES16 = 32, LANES32 = 16, IDS_MAX = 31, QUARTER_VECTORS = FHI_CHUNK_QUARTERS / LANES16 };
+enum { LANES16 = 32, LANES32 = 16, QUARTER_VECTORS = FHI_CHUNK_QUARTERS / LANES16 };
 
 AVX512 static inline uint32_t ones(uint64_t bits)
 {
@@ -106,7 +106,7 @@ AVX512 static inline uint64_t pick_word(const uint8_t *map, uint32_t quarter, ui
 
 AVX512 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before)
 {
-    if (count > IDS_MAX) return pick_word(ids, quarter, before);
+    if (count > FHI_IDS_MAX) return pick_word(ids, quarter, before);
     const __mmask32 valid = _bzhi_u32(UINT32_MAX, count);
     const __m256i all = _mm256_maskz_loadu_epi8(valid, ids);
     const __m256i low = _mm256_set1_epi8((char)(quarter * FHI_QUARTER_DOCS));
@@ -129,7 +129,7 @@ AVX512 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter
 
 AVX512 static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
 {
-    if (count > IDS_MAX) {
+    if (count > FHI_IDS_MAX) {
         _mm256_storeu_si256((void *)masks, _mm256_loadu_si256((const void *)ids));
         return;
     }

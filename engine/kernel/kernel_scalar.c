@@ -1,7 +1,7 @@
 /* kernel_scalar.c - what every kernel does, in plain C. */
 #include "engine/kernel/kernel.h"
 
-enum { RANGE_QUARTERS = 4, PRESENCE_SHIFT = 12, MIXED = 1, IDS_MAX = 31 };
+enum { PRESENCE_SHIFT = 12, MIXED = 1 };
 
 static bool has(const uint64_t *bitmap, uint32_t i)
 {
@@ -21,7 +21,7 @@ static void presence(const uint8_t *locators, uint32_t ranges, uint64_t present[
     memset(present, 0, FHI_QUARTER_WORDS * sizeof *present);
     for (uint32_t range = 0; range < ranges; range++) {
         const uint64_t four = fhi_load16(locators + (size_t)range * 2) >> PRESENCE_SHIFT;
-        present[range / 16] |= four << (range % 16 * RANGE_QUARTERS);
+        present[range / 16] |= four << (range % 16 * FHI_RANGE_QUARTERS);
     }
 }
 
@@ -29,8 +29,8 @@ static void spread(const uint8_t *range_bounds, uint32_t ranges, const uint64_t 
                    uint8_t bounds[FHI_CHUNK_QUARTERS])
 {
     memset(bounds, 0, FHI_CHUNK_QUARTERS);
-    for (uint32_t i = 0; i < ranges * RANGE_QUARTERS; i++)
-        if (has(present, i)) bounds[i] = range_bounds[i / RANGE_QUARTERS];
+    for (uint32_t i = 0; i < ranges * FHI_RANGE_QUARTERS; i++)
+        if (has(present, i)) bounds[i] = range_bounds[i / FHI_RANGE_QUARTERS];
 }
 
 static void weigh(const uint8_t bounds[FHI_CHUNK_QUARTERS], uint16_t weight, uint16_t sums[FHI_CHUNK_QUARTERS])
@@ -70,7 +70,7 @@ static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint3
 {
     uint64_t mask = 0;
     *before = 0;
-    if (count > IDS_MAX) {
+    if (count > FHI_IDS_MAX) {
         for (uint32_t i = 0; i < quarter; i++)
             *before += fhi_popcount64(fhi_load64(ids + (size_t)i * 8));
         return fhi_load64(ids + (size_t)quarter * 8);
@@ -85,8 +85,8 @@ static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint3
 static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
 {
     memset(masks, 0, 4 * sizeof *masks);
-    if (count > IDS_MAX) memcpy(masks, ids, 4 * sizeof *masks);
-    for (uint32_t i = 0; count <= IDS_MAX && i < count; i++)
+    if (count > FHI_IDS_MAX) memcpy(masks, ids, 4 * sizeof *masks);
+    for (uint32_t i = 0; count <= FHI_IDS_MAX && i < count; i++)
         masks[ids[i] / FHI_QUARTER_DOCS] |= UINT64_C(1) << (ids[i] % FHI_QUARTER_DOCS);
 }
 

@@ -17,9 +17,9 @@ enum {
     FHI_RANGE_DOCS = 256,   /* documents matched at a time */
     FHI_CHUNK_DOCS = 65536, /* documents a chunk of a list covers */
     FHI_CHUNK_RANGES = FHI_CHUNK_DOCS / FHI_RANGE_DOCS,
-    FHI_RANGE_QUARTERS = 4,   /* of 64 documents */
-    FHI_GROUP_RANGES = 8,     /* ranges of a dense chunk that share a base offset */
-    FHI_BLOCK_POSTINGS = 128, /* postings in a block of a sparse run */
+    FHI_LOCATOR_OFFSET = 0xFFF, /* bits of a locator; those above tell quarters */
+    FHI_GROUP_RANGES = 8,       /* ranges of a dense chunk that share a base offset */
+    FHI_BLOCK_POSTINGS = 128,   /* postings in a block of a sparse run */
 
     FHI_TINY_DF_MAX = 8,   /* up to here a list is a plain sequence of varints */
     FHI_FLAT_DF_MAX = 384, /* up to here one sparse run over the whole segment; a writer's choice */

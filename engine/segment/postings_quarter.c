@@ -7,8 +7,6 @@
 
 #include "engine/codec/bitpack.h"
 
-enum { IDS_MAX = 31 }; /* postings of a range told by ids; more stand in a map */
-
 static uint64_t below(uint32_t doc)
 {
     return (UINT64_C(1) << doc) - 1;
@@ -153,7 +151,7 @@ static bool parse_view(fhi_cursor *cursor)
     const uint8_t *payload = view->payload, *tail = fhi_payload_tail(payload);
     view->parsed = NULL;
     view->count = *payload + 1u;
-    if (view->count > IDS_MAX) {
+    if (view->count > FHI_IDS_MAX) {
         uint32_t set = 0;
         for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++)
             set += fhi_popcount64(fhi_load64(payload + 1 + (size_t)i * 8));

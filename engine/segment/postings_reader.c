@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-enum { LOCATOR_OFFSET_MASK = 0xFFF };
-
 /* Nothing is in view any more. */
 static bool leave(fhi_cursor *cursor)
 {
@@ -281,10 +279,9 @@ static bool view_run(fhi_cursor *cursor, uint32_t chunk, uint32_t first, uint32_
     return end > first;
 }
 
-/* First posting of the whole run whose document is at least `doc`. */
-static uint32_t first_from(const fhi_cursor *cursor, uint64_t doc)
+/* First of postings [low, high) of the run whose document is at least `doc`; high when there is none. */
+static uint32_t lower_bound(const fhi_cursor *cursor, uint32_t low, uint32_t high, uint64_t doc)
 {
-    uint32_t low = 0, high = cursor->run_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         if (cursor->run_docs[middle] < doc)
@@ -298,7 +295,8 @@ static uint32_t first_from(const fhi_cursor *cursor, uint64_t doc)
 static bool enter_run(fhi_cursor *cursor, uint32_t chunk)
 {
     const uint64_t base = (uint64_t)chunk * FHI_CHUNK_DOCS;
-    return view_run(cursor, chunk, first_from(cursor, base), first_from(cursor, base + FHI_CHUNK_DOCS));
+    const uint32_t first = lower_bound(cursor, 0, cursor->run_count, base);
+    return view_run(cursor, chunk, first, lower_bound(cursor, first, cursor->run_count, base + FHI_CHUNK_DOCS));
 }
 
 static bool enter_dense(fhi_cursor *cursor, uint32_t chunk, const uint8_t *from, const uint8_t *end)
@@ -378,7 +376,7 @@ void fhi_cursor_ranges(const fhi_cursor *cursor, uint64_t ranges[4])
 {
     memset(ranges, 0, 4 * sizeof *ranges);
     for (uint32_t range = 0; cursor->dense && range < cursor->range_count; range++)
-        if (fhi_load16(cursor->locators + (size_t)range * 2) > LOCATOR_OFFSET_MASK)
+        if (fhi_load16(cursor->locators + (size_t)range * 2) > FHI_LOCATOR_OFFSET)
             ranges[range / 64] |= UINT64_C(1) << (range % 64);
     for (uint32_t at = cursor->run_first; !cursor->dense && at < cursor->run_end; at++) {
         const uint32_t range = cursor->run_docs[at] / FHI_RANGE_DOCS % FHI_CHUNK_RANGES;
@@ -388,15 +386,7 @@ void fhi_cursor_ranges(const fhi_cursor *cursor, uint64_t ranges[4])
 
 uint32_t fhi_run_index(const fhi_cursor *cursor, uint32_t doc)
 {
-    uint32_t low = cursor->run_first, high = cursor->run_end;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (cursor->run_docs[middle] < doc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound(cursor, cursor->run_first, cursor->run_end, doc);
 }
 
 static void load_run(fhi_cursor *cursor, uint32_t range, fhi_block *block)

@@ -191,7 +191,8 @@ static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, uint32_t quarte
     if (!cursor->dense || !(cursor->present[quarter / 64] >> (quarter % 64) & 1)) return;
     const uint32_t range = quarter / FHI_RANGE_QUARTERS;
     const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
-    const uint8_t *payload = cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & 0xFFF);
+    const uint8_t *payload =
+        cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & FHI_LOCATOR_OFFSET);
     __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
     __builtin_prefetch(payload + 64);
 }
@@ -218,11 +219,10 @@ void fhi_block_fill_ids(const fhi_cursor *cursor, fhi_block *block);
 /* A dense payload's place; NULL when there is none. Its ids and a byte of its tail are there. */
 static inline const uint8_t *fhi_cursor_payload(fhi_cursor *cursor, uint32_t range)
 {
-    enum { LOCATOR_OFFSET_MASK = 0xFFF };
     const uint16_t locator = range < cursor->range_count ? fhi_load16(cursor->locators + (size_t)range * 2) : 0;
-    if (locator <= LOCATOR_OFFSET_MASK) return NULL;
+    if (locator <= FHI_LOCATOR_OFFSET) return NULL;
     const uint64_t offset =
-        (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) + (locator & LOCATOR_OFFSET_MASK);
+        (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) + (locator & FHI_LOCATOR_OFFSET);
     const uint64_t room = (uint64_t)(cursor->payloads_end - cursor->payloads);
     if (offset < room && room - offset >= 2) {
         const uint8_t *payload = cursor->payloads + offset;

@@ -116,31 +116,6 @@ static void values_of_mixed_widths_come_back(void **state)
     fhi_buf_fini(&written);
 }
 
-static void gaps_come_back_as_documents(void **state)
-{
-    (void)state;
-    rng random;
-    uint32_t docs[COUNT_MAX], gaps[COUNT_MAX], back[COUNT_MAX];
-    fhi_buf packed = {0};
-    rng_init(&random, "gaps_come_back_as_documents");
-    for (unsigned width = 0; width <= 23; width++)
-        for (int round = 0; round < 40; round++) {
-            const size_t count = (size_t)rng_below(&random, COUNT_MAX + 1);
-            const uint32_t before = rng_below(&random, 3) ? (uint32_t)rng_below(&random, 1U << 24) : UINT32_MAX;
-            uint32_t doc = before;
-            draw(&random, width, gaps, count);
-            for (size_t i = 0; i < count; i++)
-                docs[i] = doc += gaps[i] + 1;
-            fhi_buf_clear(&packed);
-            fhi_pack(&packed, gaps, count, width);
-            uint8_t *bytes = exact_copy(&random, &packed);
-            fhi_unpack_gaps(bytes, count, width, before, back);
-            assert_memory_equal(back, docs, count * sizeof *docs);
-            free(bytes);
-        }
-    fhi_buf_fini(&packed);
-}
-
 static void bits_of_a_value_are_just_enough(void **state)
 {
     (void)state;
@@ -157,7 +132,6 @@ int main(void)
         cmocka_unit_test(packed_values_come_back_at_every_width_and_count),
         cmocka_unit_test(bit_writer_and_pack_write_the_same_bytes),
         cmocka_unit_test(values_of_mixed_widths_come_back),
-        cmocka_unit_test(gaps_come_back_as_documents),
         cmocka_unit_test(bits_of_a_value_are_just_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

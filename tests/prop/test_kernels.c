@@ -238,6 +238,8 @@ static void runs_are_summed_alike(void **state)
         for (uint32_t j = 0; j < FHI_KERNEL_SLACK; j++)
             fhi_buf_put8(&packed, 0xFF);
         sure->sum_gaps(packed.data, count, width, before, docs[0]);
+        for (uint32_t j = 0, doc = before; j < count; j++)
+            assert_int_equal(docs[0][j], doc += values[j] + 1);
         for (uint32_t table = 1; fhi_kernels_at(table); table++) {
             docs[1][count] = 7; /* nothing is written past the end */
             fhi_kernels_at(table)->sum_gaps(packed.data, count, width, before, docs[1]);
