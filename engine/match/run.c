@@ -161,8 +161,7 @@ static bool visit(matching *search, fhi_eval *root, uint32_t quarter)
     if (fhi_walk_is_late(walk, QUARTER_STEPS)) return false;
     walk->quarter = quarter;
     walk->base = walk->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
-    const uint64_t need = needed(search);
-    fhi_eval_match_best(walk, root, need);
+    fhi_eval_match_best(walk, root, needed(search));
     if (!root->mask) return true;
     if (search->counted) search->total += fhi_popcount64(root->mask);
     if (!search->kept) return true;

@@ -192,8 +192,10 @@ static bool add_pair(const corpus *made, uint32_t first, uint32_t count, uint32_
     for (uint32_t i = 0; i < count; i++) {
         const corpus_doc *doc = &made->docs[first + i];
         uint32_t occurrences = 0;
-        for (uint32_t position = 0; position < doc->position_end; position++) {
-            if (!occurs_at(doc, a, position) || !occurs_at(doc, b, position + 1)) continue;
+        for (uint32_t j = 0, last = UINT32_MAX; j < doc->occurrence_count; j++) {
+            const uint32_t position = doc->occurrences[j].position;
+            if (doc->occurrences[j].term != a || position == last || !occurs_at(doc, b, position + 1)) continue;
+            last = position;
             fhi_buf_put32(&positions, position);
             occurrences++;
         }
