@@ -266,13 +266,29 @@ fh_str fhi_http_header_value(const fhi_http_parser *http, const char *name)
     return (fh_str){NULL, 0};
 }
 
+void fhi_http_header_list(const fhi_http_parser *http, const char *name, fhi_buf *out)
+{
+    bool first = true;
+    for (uint32_t i = 0; i < http->header_count; i++) {
+        const fhi_http_header *header = &http->headers[i];
+        if (!header_is(http, header, name)) continue;
+        if (!first) fhi_buf_put8(out, ',');
+        fhi_buf_put(out, http->text.data + header->value_at, header->value_len);
+        first = false;
+    }
+}
+
 void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
 {
-    fhi_buf_printf(out,
-                   "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
-                   "X-Content-Type-Options: nosniff\r\n",
-                   reply->status, http_status_str((enum http_status)reply->status), reply->content_type,
-                   reply->body_bytes);
+    fhi_buf_printf(out, "HTTP/1.1 %d %s\r\n", reply->status, http_status_str((enum http_status)reply->status));
+    /* 304 has neither: what they were is what the client has. */
+    if (reply->status != 304)
+        fhi_buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type, reply->body_bytes);
+    if (reply->etag)
+        fhi_buf_printf(out, "ETag: %s\r\nCache-Control: no-cache\r\n", reply->etag);
+    else
+        fhi_buf_printf(out, "Cache-Control: no-store\r\n");
+    fhi_buf_printf(out, "X-Content-Type-Options: nosniff\r\n");
     if (reply->status == 405) fhi_buf_printf(out, "Allow: GET, HEAD\r\n");
     if (reply->retry_after_s) fhi_buf_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);
     if (!reply->keep_alive)

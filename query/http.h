@@ -69,6 +69,8 @@ size_t fhi_http_parse(fhi_http_parser *http, const char *data, size_t len, fhi_h
 fh_str fhi_http_target(const fhi_http_parser *http);
 /* Value of the first header of that name, in any case of letters; ptr NULL when there is none. */
 fh_str fhi_http_header_value(const fhi_http_parser *http, const char *name);
+/* Appends the values of all headers of that name, with commas between, as RFC 9110 5.3 has lists. */
+void fhi_http_header_list(const fhi_http_parser *http, const char *name, fhi_buf *out);
 
 /* Splits a target (origin form or absolute form) into raw path and raw query, neither decoded, no `?`.
  * FH_E_INVALID: not a target, or with a fragment. */
@@ -88,6 +90,7 @@ typedef struct fhi_http_reply {
     bool keep_alive;
     bool old_client;        /* says `Connection: keep-alive` when it is kept */
     unsigned retry_after_s; /* 0: no such header */
+    const char *etag;       /* with its quotes; NULL: the answer is not to be stored at all */
 } fhi_http_reply;
 
 /* Appends the status line and headers, with the empty line. */

@@ -9,6 +9,7 @@
 
 #include "engine/base/vfs.h"
 #include "query/request.h"
+#include "query/route.h"
 
 enum { FHI_WORKERS_MAX = 256 };
 
@@ -38,11 +39,13 @@ typedef struct fhi_server_limits {
 typedef struct fhi_snapshot_facts {
     uint64_t generation;
     uint64_t article_count;
+    uint64_t identity; /* another one for another content: an index made anew counts its generations from 1 again */
 } fhi_snapshot_facts;
 
 /* What the server serves. A snapshot is reference-counted and may be used by all workers at once; a worker object is
- * used by one thread at a time. search, article and snapshot_open run on workers and may block; the others are called
- * anywhere and may not. Answers are as of fhi_searcher_run and fhi_searcher_article. */
+ * used by one thread at a time. answer and snapshot_open run on workers and may block; the others are called anywhere
+ * and may not. An answer is one JSON object, as of fhi_searcher_run and its like, with ask->id in front where the route
+ * is not wrapped; its status is FH_OK, or what is behind the error object. */
 typedef struct fhi_service {
     void *context; /* passed back to every call */
     fh_status (*snapshot_open)(void *context, void **snapshot, fh_err *err);
@@ -51,8 +54,7 @@ typedef struct fhi_service {
     void (*snapshot_describe)(void *snapshot, fhi_snapshot_facts *facts);
     fh_status (*worker_create)(void *context, void *snapshot, void **worker, fh_err *err);
     void (*worker_destroy)(void *worker);
-    fh_status (*search)(void *worker, void *snapshot, const fhi_request *request, struct json_t *id, fhi_buf *json);
-    fh_status (*article)(void *worker, void *snapshot, fh_str id, fhi_buf *json);
+    fh_status (*answer)(void *worker, void *snapshot, const fhi_ask *ask, fhi_buf *json);
 } fhi_service;
 
 /* Strings and the service must outlive the server. */

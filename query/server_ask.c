@@ -1,8 +1,7 @@
-/* server_ask.c - an HTTP request or a line of JSON into one fhi_ask.
+/* server_ask.c - an HTTP request or a line of JSON into one fhi_ask, by the table of route.c.
  *
  * Both doors are strict in the same way: an unknown name, a name given twice or a value of another type is refused
- * by name, so that a misspelt parameter never passes for a default. Names and bounds of search parameters are
- * fhi_request_set's.
+ * by name, so that a misspelt parameter never passes for a default.
  */
 #include "query/server_ask.h"
 #include "engine/base/json.h"
@@ -13,7 +12,7 @@ enum { SHOWN_BYTES_MAX = 80 }; /* of a client's text inside a message */
 
 void fhi_ask_init(fhi_ask *ask)
 {
-    *ask = (fhi_ask){.kind = FHI_ASK_HELLO};
+    *ask = (fhi_ask){.route = NULL};
     fhi_request_defaults(&ask->request);
 }
 
@@ -21,7 +20,7 @@ void fhi_ask_fini(fhi_ask *ask)
 {
     json_decref(ask->root);
     fhi_buf_fini(&ask->text);
-    *ask = (fhi_ask){.kind = FHI_ASK_HELLO};
+    *ask = (fhi_ask){.route = NULL};
 }
 
 /* The beginning of a text, cut between characters, ready for "%.*s". */
@@ -33,87 +32,77 @@ static int shown(fh_str text)
     return (int)len;
 }
 
-/* ---- HTTP ---- */
+/* ---- parameters ---- */
 
-/* Names seen so far, as bits in the order of this table. */
-static const char *const search_names[] = {"q", "top", "offset", "op", "sort", "lang"};
-enum { SEARCH_NAMES = sizeof search_names / sizeof search_names[0] };
+/* Which parameters of a route have been given: one bit each, in its order. */
+typedef struct given {
+    const fhi_route *route;
+    unsigned seen;
+} given;
 
-static fh_status see_name(fh_str name, unsigned *seen, fh_err *err)
+static fh_status find_parameter(given *names, fh_str name, const fhi_param **out, fh_err *err)
 {
-    for (unsigned i = 0; i < SEARCH_NAMES; i++) {
-        if (!fhi_str_equal(name, fhi_str(search_names[i]))) continue;
-        if (*seen & (1U << i)) return fhi_fail(err, FH_E_INVALID, "parameter `%s` is given twice", search_names[i]);
-        *seen |= 1U << i;
+    *out = NULL;
+    for (unsigned i = 0; i < FHI_PARAMS_MAX && names->route->params[i]; i++) {
+        const fhi_param *param = names->route->params[i];
+        if (param->type == FHI_PARAM_PATH || !fhi_str_equal(name, fhi_str(param->name))) continue;
+        if (names->seen & (1U << i)) return fhi_fail(err, FH_E_INVALID, "parameter `%s` is given twice", param->name);
+        names->seen |= 1U << i;
+        *out = param;
         return FH_OK;
     }
     return fhi_fail(err, FH_E_INVALID, "unknown parameter `%.*s`", shown(name), name.ptr);
 }
 
-static fh_status set_parameter(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+static fh_status check_whole(const fhi_ask *ask, const given *names, fh_err *err)
 {
-    /* The text of the query is judged where it is parsed, so that every door gives the same error. */
-    if (fhi_str_equal(name, FH_STR("q"))) {
-        ask->request.query = value;
-        return FH_OK;
+    for (unsigned i = 0; i < FHI_PARAMS_MAX && names->route->params[i]; i++) {
+        const fhi_param *param = names->route->params[i];
+        if (param->required && param->type != FHI_PARAM_PATH && !(names->seen & (1U << i)))
+            return fhi_fail(err, FH_E_INVALID, "parameter `%s` is missing", param->name);
     }
-    return fhi_request_set(&ask->request, name, value, err);
+    return names->route->check ? names->route->check(ask, err) : FH_OK;
 }
 
-static fh_status check_reach(const fhi_request *request, fh_err *err)
+/* The first parameter of type PATH, or NULL. */
+static const fhi_param *path_parameter(const fhi_route *route)
 {
-    if (request->offset <= FHI_TOP_MAX - request->top) return FH_OK;
-    return fhi_fail(err, FH_E_INVALID, "`offset` and `top` together reach at most %d", FHI_TOP_MAX);
+    for (unsigned i = 0; i < FHI_PARAMS_MAX && route->params[i]; i++)
+        if (route->params[i]->type == FHI_PARAM_PATH) return route->params[i];
+    return NULL;
 }
+
+/* ---- HTTP ---- */
 
 static fh_status read_parameters(fhi_ask *ask, fh_str query, fh_err *err)
 {
-    unsigned seen = 0;
+    given names = {.route = ask->route};
+    const fhi_param *param;
     fh_str raw_name, raw_value, name, value;
     while (fhi_http_param_next(&query, &raw_name, &raw_value)) {
         FH_TRY(fhi_http_percent_decode(raw_name, true, &ask->text, &name, err));
         FH_TRY(fhi_http_percent_decode(raw_value, true, &ask->text, &value, err));
-        FH_TRY(see_name(name, &seen, err));
-        FH_TRY(set_parameter(ask, name, value, err));
+        FH_TRY(find_parameter(&names, name, &param, err));
+        FH_TRY(param->set(ask, name, value, err));
     }
-    if (!(seen & 1U)) return fhi_fail(err, FH_E_INVALID, "parameter `q` is missing");
-    return check_reach(&ask->request, err);
-}
-
-static fh_status no_parameters(fhi_ask *ask, fh_str query, fh_err *err)
-{
-    fh_str raw_name, raw_value, name;
-    if (!fhi_http_param_next(&query, &raw_name, &raw_value)) return FH_OK;
-    FH_TRY(fhi_http_percent_decode(raw_name, true, &ask->text, &name, err));
-    return fhi_fail(err, FH_E_INVALID, "unknown parameter `%.*s`", shown(name), name.ptr);
+    return check_whole(ask, &names, err);
 }
 
 static fh_status route(fhi_ask *ask, fh_str target, int *http_status, fh_err *err)
 {
-    static const char articles[] = "/article/";
-    fh_str path, query;
+    fh_str path, query, rest;
     FH_TRY(fhi_http_target_split(target, &path, &query, err));
     /* Decoding never grows a text: with this, pointers into ask->text stay good. */
     if (!fhi_buf_reserve(&ask->text, target.len)) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     FH_TRY(fhi_http_percent_decode(path, false, &ask->text, &path, err));
-    if (fhi_str_equal(path, FH_STR("/search"))) {
-        ask->kind = FHI_ASK_SEARCH;
-        return read_parameters(ask, query, err);
-    }
-    if (fhi_str_starts(path, FH_STR(articles))) {
-        ask->kind = FHI_ASK_ARTICLE;
-        ask->article = (fh_str){path.ptr + sizeof articles - 1, path.len - (sizeof articles - 1)};
-        return no_parameters(ask, query, err);
-    }
-    if (fhi_str_equal(path, FH_STR("/health")))
-        ask->kind = FHI_ASK_HEALTH;
-    else if (fhi_str_equal(path, FH_STR("/")))
-        ask->kind = FHI_ASK_HELLO;
-    else {
+    ask->route = fhi_route_of_path(path, &rest);
+    if (!ask->route) {
         *http_status = 404;
         return fhi_fail(err, FH_E_NOT_FOUND, "no such path: %.*s", shown(path), path.ptr);
     }
-    return no_parameters(ask, query, err);
+    const fhi_param *of_path = path_parameter(ask->route);
+    if (of_path) FH_TRY(of_path->set(ask, fhi_str(of_path->name), rest, err));
+    return read_parameters(ask, query, err);
 }
 
 fh_status fhi_ask_from_http(fhi_ask *ask, const fhi_http_parser *http, int *http_status, fh_err *err)
@@ -130,58 +119,73 @@ fh_status fhi_ask_from_http(fhi_ask *ask, const fhi_http_parser *http, int *http
 
 /* ---- lines ---- */
 
-static fh_status set_member(fhi_ask *ask, const char *name, const json_t *value, fh_err *err)
+/* An array of strings, joined by commas as HTTP has them; *out points into ask->text. */
+static fh_status join_list(fhi_ask *ask, const char *name, const json_t *list, fh_str *out, fh_err *err)
 {
-    const bool counts = strcmp(name, "top") == 0 || strcmp(name, "offset") == 0;
-    unsigned seen = 0; /* jansson has refused a name given twice */
-    FH_TRY(see_name(fhi_str(name), &seen, err));
-    if (counts ? !json_is_integer(value) : !json_is_string(value))
-        return fhi_fail(err, FH_E_INVALID, "`%s` wants %s", name, counts ? "a whole number" : "a string");
+    size_t i;
+    const json_t *item;
+    const size_t begin = ask->text.len;
+    json_array_foreach(list, i, item)
+    {
+        if (!json_is_string(item)) return fhi_fail(err, FH_E_INVALID, "`%s` wants an array of strings", name);
+        if (i) fhi_buf_put8(&ask->text, ',');
+        fhi_buf_put(&ask->text, json_string_value(item), json_string_length(item));
+    }
+    if (ask->text.status != FH_OK) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    *out = ask->text.len > begin ? (fh_str){(const char *)ask->text.data + begin, ask->text.len - begin} : FH_STR("");
+    return FH_OK;
+}
+
+static fh_status set_member(fhi_ask *ask, const fhi_param *param, const char *name, const json_t *value, fh_err *err)
+{
     char digits[24];
-    (void)snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    const fh_str text = {json_string_value(value), json_string_length(value)};
-    return set_parameter(ask, fhi_str(name), counts ? fhi_str(digits) : text, err);
+    fh_str text = {json_string_value(value), json_string_length(value)};
+    if (param->type == FHI_PARAM_NUMBER) {
+        if (!json_is_integer(value)) return fhi_fail(err, FH_E_INVALID, "`%s` wants a whole number", name);
+        (void)snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        text = fhi_str(digits);
+    } else if (param->type == FHI_PARAM_LIST) {
+        if (!json_is_array(value)) return fhi_fail(err, FH_E_INVALID, "`%s` wants an array of strings", name);
+        FH_TRY(join_list(ask, name, value, &text, err));
+    } else if (!json_is_string(value)) {
+        return fhi_fail(err, FH_E_INVALID, "`%s` wants a string", name);
+    }
+    return param->set(ask, fhi_str(name), text, err);
 }
 
-static fh_status read_search(fhi_ask *ask, fh_err *err)
+/* The route of a line is named by a member; one without any such is a search. */
+static const fhi_route *route_of_line(const json_t *root)
 {
-    const char *name;
-    json_t *value;
-    ask->kind = FHI_ASK_SEARCH;
-    json_object_foreach(ask->root, name, value) if (strcmp(name, "id") != 0) FH_TRY(set_member(ask, name, value, err));
-    return FH_OK;
+    for (size_t i = 0; i < fhi_route_count; i++)
+        if (fhi_routes[i].verb && json_object_get(root, fhi_routes[i].verb)) return &fhi_routes[i];
+    return fhi_route_of_kind(FHI_ASK_SEARCH);
 }
 
-/* A line that is not a search holds its one name, and perhaps an id. */
-static fh_status read_single(fhi_ask *ask, const char *only, fh_err *err)
+/* The member that names the route: true, or what HTTP has in the path. */
+static fh_status read_verb(fhi_ask *ask, const json_t *value, fh_err *err)
 {
-    const char *name;
-    json_t *value;
-    json_object_foreach(ask->root, name, value) if (strcmp(name, only) != 0 && strcmp(name, "id") != 0) return fhi_fail(
-        err, FH_E_INVALID, "unknown name `%.*s` beside `%s`", shown(fhi_str(name)), name, only);
-    return FH_OK;
+    const fhi_param *of_path = path_parameter(ask->route);
+    if (of_path) return set_member(ask, of_path, ask->route->verb, value, err);
+    return json_is_true(value) ? FH_OK : fhi_fail(err, FH_E_INVALID, "`%s` wants true", ask->route->verb);
 }
 
 static fh_status read_members(fhi_ask *ask, fh_err *err)
 {
-    const json_t *article = json_object_get(ask->root, "article");
-    const json_t *health = json_object_get(ask->root, "health");
-    if (article) {
-        FH_TRY(read_single(ask, "article", err));
-        if (!json_is_string(article)) return fhi_fail(err, FH_E_INVALID, "`article` wants a string");
-        ask->kind = FHI_ASK_ARTICLE;
-        ask->article = (fh_str){json_string_value(article), json_string_length(article)};
-        return FH_OK;
+    const char *name;
+    json_t *value;
+    given names = {.route = ask->route};
+    const fhi_param *param;
+    json_object_foreach(ask->root, name, value)
+    {
+        if (strcmp(name, "id") == 0) continue;
+        if (ask->route->verb && strcmp(name, ask->route->verb) == 0) {
+            FH_TRY(read_verb(ask, value, err));
+            continue;
+        }
+        FH_TRY(find_parameter(&names, fhi_str(name), &param, err));
+        FH_TRY(set_member(ask, param, name, value, err));
     }
-    if (health) {
-        FH_TRY(read_single(ask, "health", err));
-        if (!json_is_true(health)) return fhi_fail(err, FH_E_INVALID, "`health` wants true");
-        ask->kind = FHI_ASK_HEALTH;
-        return FH_OK;
-    }
-    FH_TRY(read_search(ask, err));
-    if (!json_object_get(ask->root, "q")) return fhi_fail(err, FH_E_INVALID, "`q` is missing");
-    return check_reach(&ask->request, err);
+    return check_whole(ask, &names, err);
 }
 
 fh_status fhi_ask_from_line(fhi_ask *ask, fh_str line, fh_err *err)
@@ -197,5 +201,8 @@ fh_status fhi_ask_from_line(fhi_ask *ask, fh_str line, fh_err *err)
     if (read != FH_OK) return fhi_fail(err, FH_E_INVALID, "the line is not JSON: %s", error.text);
     if (!json_is_object(ask->root)) return fhi_fail(err, FH_E_INVALID, "the line is not a JSON object");
     ask->id = json_object_get(ask->root, "id");
+    /* Lists are joined there, which never makes them longer than the line: pointers into it stay good. */
+    if (!fhi_buf_reserve(&ask->text, line.len)) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    ask->route = route_of_line(ask->root);
     return read_members(ask, err);
 }

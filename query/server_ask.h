@@ -4,24 +4,18 @@
 
 #include "query/http.h"
 #include "query/request.h"
+#include "query/route.h"
 
 #include <jansson.h>
 
-typedef enum fhi_ask_kind {
-    FHI_ASK_SEARCH,
-    FHI_ASK_ARTICLE,
-    FHI_ASK_HEALTH,
-    FHI_ASK_HELLO /* GET / */
-} fhi_ask_kind;
-
-typedef struct fhi_ask {
-    fhi_ask_kind kind;
-    fhi_request request; /* SEARCH; strings point into text or root */
-    fh_str article;      /* ARTICLE: its id */
-    json_t *id;          /* line protocol: to be echoed; borrowed from root; NULL when none was given */
-    json_t *root;        /* owned: the whole line */
-    fhi_buf text;        /* owned: decoded parameters */
-} fhi_ask;
+struct fhi_ask {
+    const fhi_route *route; /* NULL: nothing that can be asked */
+    fhi_request request;    /* strings point into text or root */
+    fh_str subject;         /* of what is no query: the id of an article */
+    json_t *id;             /* line protocol: to be echoed; borrowed from root; NULL when none was given */
+    json_t *root;           /* owned: the whole line */
+    fhi_buf text;           /* owned: decoded parameters */
+};
 
 void fhi_ask_init(fhi_ask *ask);
 void fhi_ask_fini(fhi_ask *ask);

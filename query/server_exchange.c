@@ -4,6 +4,7 @@
  * constant, because nothing else can be made then.
  */
 #include "engine/base/json.h"
+#include "query/etag.h"
 #include "query/reply.h"
 #include "query/server_impl.h"
 
@@ -30,6 +31,7 @@ fhi_exchange *fhi_exchange_create(fhi_conn *conn)
 void fhi_exchange_destroy(fhi_exchange *exchange)
 {
     fhi_ask_fini(&exchange->ask);
+    fhi_buf_fini(&exchange->if_none_match);
     fhi_buf_fini(&exchange->body);
     free(exchange);
 }
@@ -56,11 +58,11 @@ void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message)
     exchange->state = FHI_EXCHANGE_DONE;
 }
 
-static int http_status_of(fh_status status, fhi_ask_kind kind)
+static int http_status_of(fh_status status)
 {
     switch (status) {
     case FH_OK: return 200;
-    case FH_E_NOT_FOUND: return kind == FHI_ASK_ARTICLE ? 404 : 400;
+    case FH_E_NOT_FOUND: return 404;
     case FH_E_SYNTAX:
     case FH_E_INVALID:
     case FH_E_LIMIT:
@@ -83,26 +85,45 @@ static void wrap(fhi_exchange *exchange, const char *name)
         answer_no_memory(exchange);
 }
 
+/* Whether the client has the answer already; it is known before it is made. */
+static bool is_known(fhi_exchange *exchange)
+{
+    if (exchange->from_line || !exchange->ask.route->cached) return false;
+    exchange->tag = fhi_etag_hash(exchange->server->facts.identity, exchange->question_hash);
+    const fhi_etag_match match = fhi_etag_find(fhi_buf_str(&exchange->if_none_match), exchange->tag);
+    exchange->none_wanted = match == FHI_ETAG_ANY;
+    return match == FHI_ETAG_SAME;
+}
+
+static void answer_known(fhi_exchange *exchange)
+{
+    exchange->status = 304;
+    fhi_buf_clear(&exchange->body);
+}
+
+/* On a worker. */
+static void ask_service(fhi_exchange *exchange, void *worker)
+{
+    const fhi_service *service = exchange->server->options.service;
+    const fh_status status = service->answer(worker, exchange->snapshot, &exchange->ask, &exchange->body);
+    exchange->status = http_status_of(status);
+    if (status == FH_E_NOMEM || exchange->body.status != FH_OK || exchange->body.len == 0)
+        answer_no_memory(exchange);
+    else if (exchange->from_line && exchange->ask.route->wrapped)
+        wrap(exchange, exchange->ask.route->verb);
+    else if (exchange->status == 200 && exchange->none_wanted)
+        answer_known(exchange);
+}
+
 /* On a worker. */
 static void run(fhi_job *job, void *worker)
 {
     fhi_exchange *exchange = (fhi_exchange *)job;
-    const fhi_service *service = exchange->server->options.service;
-    fhi_ask *ask = &exchange->ask;
-    if (uv_hrtime() >= ask->request.deadline_ns) {
+    if (uv_hrtime() >= exchange->ask.request.deadline_ns)
         write_error(exchange, 504, "the query waited too long for a worker");
-    } else {
-        const fh_status status =
-            ask->kind == FHI_ASK_ARTICLE
-                ? service->article(worker, exchange->snapshot, ask->article, &exchange->body)
-                : service->search(worker, exchange->snapshot, &ask->request, ask->id, &exchange->body);
-        exchange->status = http_status_of(status, ask->kind);
-        if (status == FH_E_NOMEM || exchange->body.status != FH_OK || exchange->body.len == 0)
-            answer_no_memory(exchange);
-        else if (ask->kind == FHI_ASK_ARTICLE && exchange->from_line)
-            wrap(exchange, "article");
-    }
-    service->snapshot_release(exchange->snapshot);
+    else
+        ask_service(exchange, worker);
+    exchange->server->options.service->snapshot_release(exchange->snapshot);
     exchange->snapshot = NULL;
 }
 
@@ -152,21 +173,24 @@ static void send_to_worker(fhi_exchange *exchange)
     fhi_exchange_fail(exchange, 503, "too many queries are waiting; try again soon");
 }
 
+static void answer_hello(fhi_exchange *exchange)
+{
+    exchange->status = 200;
+    fhi_buf_put(&exchange->body, hello_text, sizeof hello_text - 1);
+    if (exchange->body.status != FH_OK) answer_no_memory(exchange);
+}
+
 void fhi_exchange_submit(fhi_exchange *exchange)
 {
-    switch (exchange->ask.kind) {
-    case FHI_ASK_HELLO:
-        fhi_buf_put(&exchange->body, hello_text, sizeof hello_text - 1);
-        exchange->status = 200;
-        exchange->state = FHI_EXCHANGE_DONE;
-        if (exchange->body.status != FH_OK) answer_no_memory(exchange);
-        break;
-    case FHI_ASK_HEALTH:
+    exchange->state = FHI_EXCHANGE_DONE;
+    if (exchange->ask.route->kind == FHI_ASK_HELLO)
+        answer_hello(exchange);
+    else if (exchange->ask.route->kind == FHI_ASK_HEALTH)
         answer_health(exchange);
-        exchange->state = FHI_EXCHANGE_DONE;
-        break;
-    default: send_to_worker(exchange); break;
-    }
+    else if (is_known(exchange))
+        answer_known(exchange);
+    else
+        send_to_worker(exchange);
     if (exchange->state == FHI_EXCHANGE_DONE) exchange->conn->held_bytes += exchange->body.len;
 }
 

@@ -1,4 +1,5 @@
 /* server_http.c - the HTTP door: requests to exchanges, exchanges to replies. */
+#include "query/etag.h"
 #include "query/server_impl.h"
 
 static void open_door(fhi_conn *conn)
@@ -35,9 +36,15 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
     exchange->head_only = http->is_head;
     exchange->old_client = http->old_client;
     exchange->request_bytes = sizeof *exchange + http->head_bytes;
+    const fh_str target = fhi_http_target(http);
     int status;
     fh_err err;
-    if (fhi_ask_from_http(&exchange->ask, http, &status, &err) != FH_OK) fhi_exchange_fail(exchange, status, err.text);
+    exchange->question_hash = fhi_hash64(target.ptr, target.len);
+    fhi_http_header_list(http, "if-none-match", &exchange->if_none_match);
+    if (exchange->if_none_match.status != FH_OK)
+        fhi_exchange_fail(exchange, 500, "out of memory");
+    else if (fhi_ask_from_http(&exchange->ask, http, &status, &err) != FH_OK)
+        fhi_exchange_fail(exchange, status, err.text);
     fhi_conn_add(conn, exchange);
 }
 
@@ -65,17 +72,26 @@ static bool is_open(const fhi_conn *conn)
     return (http->begun || http->bad_method) && !http->complete && !http->status;
 }
 
+static const char *content_type(const fhi_exchange *exchange)
+{
+    const char *own = exchange->status == 200 ? exchange->ask.route->content_type : NULL;
+    return own ? own : "application/json; charset=utf-8";
+}
+
 static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
 {
-    const bool plain = exchange->ask.kind == FHI_ASK_HELLO && exchange->status == 200;
+    const bool tagged = (exchange->status == 200 || exchange->status == 304) && exchange->ask.route->cached;
+    char etag[FHI_ETAG_BYTES];
+    if (tagged) fhi_etag_text(exchange->tag, exchange->ask.route->timed, "", etag);
     fhi_http_reply_head(
         &(fhi_http_reply){
             .status = exchange->status,
-            .content_type = plain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8",
+            .content_type = content_type(exchange),
             .body_bytes = exchange->body.len,
             .keep_alive = keep_alive,
             .old_client = exchange->old_client,
             .retry_after_s = exchange->status == 503 ? 1 : 0,
+            .etag = tagged ? etag : NULL,
         },
         out);
     if (!exchange->head_only) fhi_buf_put(out, exchange->body.data, exchange->body.len);

@@ -10,7 +10,7 @@
  * Lifetimes. A connection is freed in the close callback of its handle. An exchange belongs to its connection until a
  * worker holds it; if the connection goes meanwhile, the exchange is an orphan and freed when the worker is done. An
  * exchange in the queue or on a worker holds a reference to its snapshot. All of it happens on the loop but
- * fhi_service.search and .article.
+ * fhi_service.answer.
  */
 #ifndef FHI_SERVER_IMPL_H
 #define FHI_SERVER_IMPL_H
@@ -40,7 +40,11 @@ struct fhi_exchange {
     bool last;      /* the connection ends after the answer */
     bool head_only; /* HEAD */
     bool old_client;
-    int status;           /* HTTP status, once DONE */
+    uint64_t question_hash; /* HTTP: of the target */
+    fhi_buf if_none_match;  /* HTTP: the header's value; empty: none */
+    bool none_wanted;       /* `If-None-Match: *` */
+    uint64_t tag;           /* of a good answer, once submitted, where the route is cached */
+    int status;             /* HTTP status, once DONE */
     size_t request_bytes; /* counted in conn->held_bytes, with body.len once DONE */
     fhi_buf body;         /* the answer: one JSON object, or plain text */
     void *snapshot;       /* held from submit until the worker is done */

@@ -4,6 +4,7 @@
  * question checks.
  */
 #include "query/server.h"
+#include "query/server_ask.h"
 
 #include <stdlib.h>
 
@@ -31,10 +32,23 @@ static void snapshot_release(void *snapshot)
     fhi_index_release(snapshot);
 }
 
+/* Of what the manifest tells of each segment: sizes, sums, deletes. */
+static uint64_t identify(const fhi_index *index)
+{
+    uint64_t parts[] = {fhi_index_generation(index), fhi_index_settings(index)->analyzer_id, 0};
+    _Static_assert(sizeof(fhi_segment_info) == 48, "hashed whole, so it has no padding");
+    for (uint32_t i = 0; i < fhi_index_segment_count(index); i++) {
+        parts[2] ^= fhi_hash64(fhi_index_segment_info(index, i), sizeof(fhi_segment_info));
+        parts[2] = fhi_hash64(parts, sizeof parts);
+    }
+    return parts[2];
+}
+
 static void snapshot_describe(void *snapshot, fhi_snapshot_facts *facts)
 {
     facts->generation = fhi_index_generation(snapshot);
     facts->article_count = fhi_index_live_count(snapshot);
+    facts->identity = identify(snapshot);
 }
 
 /* Makes sure the searcher reads as the index was written. */
@@ -71,23 +85,19 @@ static fh_status worker_create(void *context, void *snapshot, void **out, fh_err
     return status;
 }
 
-static fh_status search(void *object, void *snapshot, const fhi_request *request, struct json_t *id, fhi_buf *json)
+static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_buf *json)
 {
     index_worker *worker = object;
-    fh_err err;
-    const fh_status status = fit(worker, snapshot, &err);
-    if (status == FH_OK) return fhi_searcher_run(worker->searcher, snapshot, request, id, json);
-    (void)fhi_error_json("internal", err.text, id, json);
-    return status;
-}
-
-static fh_status article(void *object, void *snapshot, fh_str id, fhi_buf *json)
-{
-    index_worker *worker = object;
-    fh_err err;
-    const fh_status status = fit(worker, snapshot, &err);
-    if (status == FH_OK) return fhi_searcher_article(worker->searcher, snapshot, id, json);
-    (void)fhi_error_json("internal", err.text, NULL, json);
+    fh_err err = {0};
+    fh_status status = fit(worker, snapshot, &err);
+    if (status == FH_OK) {
+        switch (ask->route->kind) {
+        case FHI_ASK_SEARCH: return fhi_searcher_run(worker->searcher, snapshot, &ask->request, ask->id, json);
+        case FHI_ASK_ARTICLE: return fhi_searcher_article(worker->searcher, snapshot, ask->subject, json);
+        default: status = FH_E_INTERNAL; /* the server answers the others itself */
+        }
+    }
+    (void)fhi_error_json("internal", err.text, ask->route->wrapped ? NULL : ask->id, json);
     return status;
 }
 
@@ -103,7 +113,6 @@ void fhi_index_service_init(fhi_index_service *self, const fhi_vfs *vfs, const c
         .snapshot_describe = snapshot_describe,
         .worker_create = worker_create,
         .worker_destroy = worker_destroy,
-        .search = search,
-        .article = article,
+        .answer = answer,
     };
 }

@@ -18,12 +18,12 @@ static void note_ask(fhi_buf *trace, fh_status status, const fhi_ask *ask)
 {
     fhi_buf_put8(trace, (uint8_t)status);
     if (status != FH_OK) return;
-    fhi_buf_put8(trace, (uint8_t)ask->kind);
+    fhi_buf_put8(trace, (uint8_t)ask->route->kind);
     fhi_buf_put32(trace, ask->request.top);
     fhi_buf_put32(trace, ask->request.offset);
     fhi_buf_put_str(trace, ask->request.query);
-    fhi_buf_put_str(trace, ask->article);
-    const fh_str text = ask->kind == FHI_ASK_ARTICLE ? ask->article : ask->request.query;
+    fhi_buf_put_str(trace, ask->subject);
+    const fh_str text = ask->subject.len ? ask->subject : ask->request.query;
     if (text.len && fhi_utf8_check(text.ptr, text.len) != text.len) abort();
 }
 

@@ -10,6 +10,7 @@
 #define TESTS_SERVER_SERVING_H
 
 #include "query/server.h"
+#include "query/server_ask.h"
 #include "tests/support/scratch.h"
 
 #include <arpa/inet.h>
@@ -87,7 +88,8 @@ static inline void stub_release(void *snapshot)
 
 static inline void stub_describe(void *snapshot, fhi_snapshot_facts *facts)
 {
-    *facts = (fhi_snapshot_facts){.generation = ((stub_snapshot *)snapshot)->generation, .article_count = 3};
+    const uint64_t generation = ((stub_snapshot *)snapshot)->generation;
+    *facts = (fhi_snapshot_facts){.generation = generation, .article_count = 3, .identity = generation};
 }
 
 static inline fh_status stub_worker_create(void *context, void *snapshot, void **worker, fh_err *err)
@@ -109,7 +111,7 @@ static inline void sleep_ms(unsigned ms)
     (void)poll(NULL, 0, (int)ms);
 }
 
-static inline fh_status stub_answer(json_t *object, fhi_buf *json)
+static inline fh_status stub_write(json_t *object, fhi_buf *json)
 {
     char *text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
@@ -154,18 +156,22 @@ static inline fh_status stub_search(void *worker, void *snapshot, const fhi_requ
         (void)json_object_set_new(object, "padding", json_stringn(padding, len));
         free(padding);
     }
-    return stub_answer(object, json);
+    return stub_write(object, json);
 }
 
-static inline fh_status stub_article(void *worker, void *snapshot, fh_str id, fhi_buf *json)
+static inline fh_status stub_article(fh_str id, fhi_buf *json)
 {
-    (void)worker;
-    (void)snapshot;
     if (id.len == 0 || fhi_str_equal(id, FH_STR("absent"))) {
         (void)fhi_error_json("not_found", "no such article", NULL, json);
         return FH_E_NOT_FOUND;
     }
-    return stub_answer(json_pack("{s:s%,s:s}", "id", id.ptr, id.len, "title", "Un titre"), json);
+    return stub_write(json_pack("{s:s%,s:s}", "id", id.ptr, id.len, "title", "Un titre"), json);
+}
+
+static inline fh_status stub_answer(void *worker, void *snapshot, const fhi_ask *ask, fhi_buf *json)
+{
+    if (ask->route->kind == FHI_ASK_ARTICLE) return stub_article(ask->subject, json);
+    return stub_search(worker, snapshot, &ask->request, ask->id, json);
 }
 
 /* Fills in a server on a free port and a socket in a folder of its own, not started. */
@@ -183,8 +189,7 @@ static inline void serving_init(serving *self)
         .snapshot_describe = stub_describe,
         .worker_create = stub_worker_create,
         .worker_destroy = stub_worker_destroy,
-        .search = stub_search,
-        .article = stub_article,
+        .answer = stub_answer,
     };
     fhi_server_options_init(&self->options);
     self->options.service = &self->service;

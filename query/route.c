@@ -1,0 +1,125 @@
+/* route.c - the table of what can be asked. */
+#include "query/route.h"
+
+#include "query/server_ask.h"
+#include "query/syntax.h"
+
+/* ---- parameters ---- */
+
+static fh_status set_request(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    return fhi_request_set(&ask->request, name, value, err);
+}
+
+/* The text of a query is judged where it is parsed, so that every door gives the same error. */
+static fh_status set_query(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    (void)name;
+    (void)err;
+    ask->request.query = value;
+    return FH_OK;
+}
+
+static fh_status set_subject(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    (void)name;
+    (void)err;
+    ask->subject = value;
+    return FH_OK;
+}
+
+static const fhi_param q = {.name = "q",
+                            .type = FHI_PARAM_TEXT,
+                            .required = true,
+                            .most = FHI_QUERY_BYTES_MAX,
+                            .what = "the query, in the language of LANGUAGE.md",
+                            .set = set_query};
+static const fhi_param top = {.name = "top",
+                              .type = FHI_PARAM_NUMBER,
+                              .least = 1,
+                              .most = FHI_TOP_MAX,
+                              .usual = "10",
+                              .what = "how many hits",
+                              .set = set_request};
+static const fhi_param offset = {.name = "offset",
+                                 .type = FHI_PARAM_NUMBER,
+                                 .most = FHI_TOP_MAX - 1,
+                                 .usual = "0",
+                                 .what = "hits to pass over; `offset` and `top` together reach at most 10000",
+                                 .set = set_request};
+static const fhi_param op = {.name = "op",
+                             .type = FHI_PARAM_CHOICE,
+                             .choices = {"and", "or"},
+                             .usual = "and",
+                             .what = "what joins words without an operator",
+                             .set = set_request};
+static const fhi_param sort = {.name = "sort",
+                               .type = FHI_PARAM_CHOICE,
+                               .choices = {"score", "date"},
+                               .usual = "score",
+                               .what = "the best first, or the newest",
+                               .set = set_request};
+static const fhi_param lang = {.name = "lang",
+                               .type = FHI_PARAM_CHOICE,
+                               .choices = {"en", "fr", "ar"},
+                               .usual = "en",
+                               .what = "the language of messages about the query",
+                               .set = set_request};
+static const fhi_param id = {.name = "id",
+                             .type = FHI_PARAM_PATH,
+                             .required = true,
+                             .what = "the id of an article; it may hold slashes",
+                             .set = set_subject};
+
+static fh_status check_reach(const fhi_ask *ask, fh_err *err)
+{
+    if (ask->request.offset <= FHI_TOP_MAX - ask->request.top) return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "`offset` and `top` together reach at most %d", FHI_TOP_MAX);
+}
+
+/* ---- routes ---- */
+
+const fhi_route fhi_routes[] = {
+    {.kind = FHI_ASK_SEARCH,
+     .path = "/search",
+     .what = "The articles that match, best first, with the passages that do.",
+     .cached = true,
+     .timed = true,
+     .params = {&q, &top, &offset, &op, &sort, &lang},
+     .check = check_reach},
+    {.kind = FHI_ASK_ARTICLE,
+     .path = "/article/{id}",
+     .verb = "article",
+     .what = "One article as it was stored.",
+     .cached = true,
+     .wrapped = true,
+     .params = {&id}},
+    {.kind = FHI_ASK_HEALTH, .path = "/health", .verb = "health", .what = "The state of the server.", .wrapped = true},
+    {.kind = FHI_ASK_HELLO,
+     .path = "/",
+     .what = "What can be asked, as plain text.",
+     .content_type = "text/plain; charset=utf-8"},
+};
+
+const size_t fhi_route_count = sizeof fhi_routes / sizeof fhi_routes[0];
+
+const fhi_route *fhi_route_of_path(fh_str path, fh_str *rest)
+{
+    *rest = (fh_str){NULL, 0};
+    for (size_t i = 0; i < fhi_route_count; i++) {
+        const char *brace = strchr(fhi_routes[i].path, '{');
+        const fh_str whole = fhi_str(fhi_routes[i].path);
+        const fh_str fixed = {whole.ptr, brace ? (size_t)(brace - whole.ptr) : whole.len};
+        if (brace ? !fhi_str_starts(path, fixed) : !fhi_str_equal(path, fixed)) continue;
+        *rest = (fh_str){path.ptr + fixed.len, path.len - fixed.len};
+        return &fhi_routes[i];
+    }
+    return NULL;
+}
+
+const fhi_route *fhi_route_of_kind(fhi_ask_kind kind)
+{
+    for (size_t i = 0; i < fhi_route_count; i++)
+        if (fhi_routes[i].kind == kind) return &fhi_routes[i];
+    return NULL;
+}
