@@ -45,9 +45,9 @@ struct fhi_exchange {
     bool none_wanted;       /* `If-None-Match: *` */
     uint64_t tag;           /* of a good answer, once submitted, where the route is cached */
     int status;             /* HTTP status, once DONE */
-    size_t request_bytes; /* counted in conn->held_bytes, with body.len once DONE */
-    fhi_buf body;         /* the answer: one JSON object, or plain text */
-    void *snapshot;       /* held from submit until the worker is done */
+    size_t request_bytes;   /* counted in conn->held_bytes, with body.len once DONE */
+    fhi_buf body;           /* the answer: one JSON object, or plain text */
+    void *snapshot;         /* held from submit until the worker is done */
 };
 
 /* A door: how bytes become exchanges and back. */
