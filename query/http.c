@@ -289,6 +289,7 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     else
         fhi_buf_printf(out, "Cache-Control: no-store\r\n");
     fhi_buf_printf(out, "X-Content-Type-Options: nosniff\r\n");
+    if (reply->status == 401) fhi_buf_printf(out, "WWW-Authenticate: Bearer realm=\"fihrist\"\r\n");
     if (reply->status == 405) fhi_buf_printf(out, "Allow: GET, HEAD\r\n");
     if (reply->retry_after_s) fhi_buf_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);
     if (!reply->keep_alive)
@@ -302,6 +303,8 @@ const char *fhi_http_error_code(int status)
 {
     switch (status) {
     case 400: return "bad_request";
+    case 401: return "unauthorized";
+    case 403: return "forbidden";
     case 404: return "not_found";
     case 405: return "method_not_allowed";
     case 408: return "timeout";

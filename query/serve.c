@@ -27,14 +27,25 @@ static const limit_option limit_options[] = {
 #undef LIMIT_OPTION
 };
 
+/* ---- the other options: X(number, name, argument, what) ---- */
+#define SERVE_OPTIONS(X)                                                                                               \
+    X(OPTION_INDEX, "index", "DIR", "the index to serve")                                                              \
+    X(OPTION_HTTP, "http", "HOST:PORT", "default 127.0.0.1:7700; port 0 lets the system choose; `off` for none")       \
+    X(OPTION_TOKENS, "tokens", "FILE", "who may ask over HTTP; needed for an address that is not loopback")            \
+    X(OPTION_SOCKET, "socket", "PATH", "Unix socket; taken over when stale, removed at the end")                       \
+    X(OPTION_SOCKET_MODE, "socket-mode", "MODE", "of its file, octal; default 0600")                                   \
+    X(OPTION_SOCKET_PEERS, "socket-peers", "LIST", "users and @groups that may ask there; default: all it lets in")    \
+    X(OPTION_WORKERS, "workers", "N", "threads that answer queries; default: one for each processor")                  \
+    X(OPTION_HELP, "help", NULL, "this text")
+
 enum {
+    OPTION_NONE,
+#define OPTION_NUMBER(number, name, argument, what) number,
+    SERVE_OPTIONS(OPTION_NUMBER)
+#undef OPTION_NUMBER
+        OPTION_LIMIT, /* and the numbers after it, in the order of limit_options */
     LIMIT_COUNT = sizeof limit_options / sizeof limit_options[0],
-    OPTION_INDEX = 1,
-    OPTION_HTTP,
-    OPTION_SOCKET,
-    OPTION_WORKERS,
-    OPTION_HELP,
-    OPTION_LIMIT /* and the numbers after it, in the order of limit_options */
+    OPTION_COUNT = OPTION_LIMIT - 1 + LIMIT_COUNT
 };
 
 typedef struct arguments {
@@ -43,19 +54,25 @@ typedef struct arguments {
     bool help;
 } arguments;
 
+static void print_option(const char *name, const char *argument, const char *what)
+{
+    char both[40];
+    (void)snprintf(both, sizeof both, "%s%s%s", name, argument ? " " : "", argument ? argument : "");
+    (void)printf("  --%-20s%s\n", both, what);
+}
+
 static void print_help(void)
 {
     (void)printf("usage: fihrist serve --index DIR [options]\n\n"
                  "Answers queries over HTTP and, with --socket, as lines of JSON on a Unix socket, until SIGTERM or\n"
                  "SIGINT. Prints `listening on ADDRESS` for each, once it listens. A new generation of the index is\n"
-                 "served as soon as it is there.\n\n"
-                 "  --index DIR         the index to serve\n"
-                 "  --http HOST:PORT    default 127.0.0.1:7700; port 0 lets the system choose; `off` for none\n"
-                 "  --socket PATH       Unix socket, mode 0600; taken over when stale, removed at the end\n"
-                 "  --workers N         threads that answer queries; default: one for each processor\n"
-                 "  --help              this text\n\nBounds:\n");
+                 "served as soon as it is there.\n\n");
+#define OPTION_HELP_LINE(number, name, argument, what) print_option(name, argument, what);
+    SERVE_OPTIONS(OPTION_HELP_LINE)
+#undef OPTION_HELP_LINE
+    (void)printf("\nBounds:\n");
     for (int i = 0; i < LIMIT_COUNT; i++)
-        (void)printf("  --%-18s%s (default %zu)\n", limit_options[i].name, limit_options[i].what,
+        (void)printf("  --%-20s%s (default %zu)\n", limit_options[i].name, limit_options[i].what,
                      limit_options[i].usual);
 }
 
@@ -71,13 +88,33 @@ static fh_status parse_count(const char *name, const char *text, size_t least, s
     return FH_OK;
 }
 
+static fh_status parse_mode(const char *text, unsigned *out, fh_err *err)
+{
+    char *end;
+    const unsigned long value = strtoul(text, &end, 8);
+    if (*text < '0' || *text > '7' || *end || value > 0777)
+        return fhi_fail(err, FH_E_INVALID, "--socket-mode: want a mode such as 0660, not `%.40s`", text);
+    *out = (unsigned)value;
+    return FH_OK;
+}
+
+static fh_status parse_peers(const char *text, fhi_peers *out, fh_err *err)
+{
+    fh_err why;
+    const fh_status status = fhi_peers_parse(text, out, &why);
+    return status == FH_OK ? FH_OK : fhi_fail(err, FH_E_INVALID, "--socket-peers: %s", why.text);
+}
+
 static fh_status set_option(arguments *args, int option, fh_err *err)
 {
     size_t count;
     switch (option) {
     case OPTION_INDEX: args->index = optarg; return FH_OK;
     case OPTION_HTTP: args->server.http = strcmp(optarg, "off") == 0 ? NULL : optarg; return FH_OK;
+    case OPTION_TOKENS: args->server.tokens = optarg; return FH_OK;
     case OPTION_SOCKET: args->server.socket = optarg; return FH_OK;
+    case OPTION_SOCKET_MODE: return parse_mode(optarg, &args->server.socket_mode, err);
+    case OPTION_SOCKET_PEERS: return parse_peers(optarg, &args->server.peers, err);
     case OPTION_HELP: args->help = true; return FH_OK;
     case OPTION_WORKERS:
         FH_TRY(parse_count("workers", optarg, 1, FHI_WORKERS_MAX, &count, err));
@@ -91,22 +128,23 @@ static fh_status set_option(arguments *args, int option, fh_err *err)
                        err);
 }
 
-static void fill_options(struct option options[LIMIT_COUNT + 6])
+static void fill_options(struct option options[OPTION_COUNT + 1])
 {
-    static const struct option fixed[] = {{"index", required_argument, NULL, OPTION_INDEX},
-                                          {"http", required_argument, NULL, OPTION_HTTP},
-                                          {"socket", required_argument, NULL, OPTION_SOCKET},
-                                          {"workers", required_argument, NULL, OPTION_WORKERS},
-                                          {"help", no_argument, NULL, OPTION_HELP}};
+    static const struct option fixed[] = {
+#define OPTION_ENTRY(number, name, argument, what) {name, (argument) ? required_argument : no_argument, NULL, number},
+        SERVE_OPTIONS(OPTION_ENTRY)
+#undef OPTION_ENTRY
+    };
     memcpy(options, fixed, sizeof fixed);
     for (int i = 0; i < LIMIT_COUNT; i++)
-        options[5 + i] = (struct option){limit_options[i].name, required_argument, NULL, OPTION_LIMIT + i};
-    options[LIMIT_COUNT + 5] = (struct option){0};
+        options[OPTION_LIMIT - 1 + i] =
+            (struct option){limit_options[i].name, required_argument, NULL, OPTION_LIMIT + i};
+    options[OPTION_COUNT] = (struct option){0};
 }
 
 static fh_status parse_arguments(int argc, char **argv, arguments *args, fh_err *err)
 {
-    struct option options[LIMIT_COUNT + 6];
+    struct option options[OPTION_COUNT + 1];
     int option;
     fill_options(options);
     opterr = 0;
@@ -140,13 +178,6 @@ static void raise_descriptor_limit(const fhi_server_limits *limits)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void warn_if_public(const char *url)
-{
-    const char *host = url + strlen("http://");
-    if (strncmp(host, "127.", 4) != 0 && strncmp(host, "[::1]", 5) != 0)
-        log_line("this address is not loopback: whoever reaches it can read the whole index");
-}
-
 static int report(const fh_err *err, int exit_status)
 {
     fhi_complain("serve", err->file, err->text);
@@ -167,10 +198,7 @@ static int serve(arguments *args)
     (void)signal(SIGPIPE, SIG_IGN);
     const fh_status status = fhi_server_create(&args->server, &server, &err);
     if (status != FH_OK) return report(&err, status == FH_E_INVALID ? 2 : 1);
-    if (args->server.http) {
-        (void)printf("listening on %s\n", fhi_server_http_url(server));
-        warn_if_public(fhi_server_http_url(server));
-    }
+    if (args->server.http) (void)printf("listening on %s\n", fhi_server_http_url(server));
     if (args->server.socket) (void)printf("listening on unix:%s\n", args->server.socket);
     (void)fflush(stdout);
     fhi_server_run(server);

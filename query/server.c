@@ -20,7 +20,7 @@ enum {
 
 void fhi_server_options_init(fhi_server_options *options)
 {
-    *options = (fhi_server_options){.worker_count = 1};
+    *options = (fhi_server_options){.worker_count = 1, .socket_mode = 0600};
 #define SET_LIMIT(field, option, usual, least, most, what) options->limits.field = (usual);
     FHI_SERVER_LIMITS(SET_LIMIT)
 #undef SET_LIMIT
@@ -63,8 +63,8 @@ static void finish(fhi_server *server)
     if (!server->handles_open) return;
     uv_close((uv_handle_t *)&server->sweep, NULL);
     uv_close((uv_handle_t *)&server->stop, NULL);
-    uv_close((uv_handle_t *)&server->signals[0], NULL);
-    uv_close((uv_handle_t *)&server->signals[1], NULL);
+    for (int i = 0; i < FHI_SIGNALS; i++)
+        uv_close((uv_handle_t *)&server->signals[i], NULL);
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -128,6 +128,18 @@ static void on_signal(uv_signal_t *handle, int number)
     drain(server);
 }
 
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    (void)number;
+    fhi_server *server = handle->data;
+    fh_err err;
+    if (server->draining) return;
+    fhi_server_log(server, "reloading");
+    if (fhi_admit_load(server, &err) != FH_OK)
+        fhi_server_log(server, "the tokens cannot be read, the old ones go on: %s", err.text);
+    fhi_reload_now(server);
+}
+
 /* ---- listening ---- */
 
 static void on_connection(uv_stream_t *stream, int status)
@@ -158,6 +170,13 @@ static fh_status parse_address(const char *text, struct sockaddr_storage *addres
     return fhi_fail(err, FH_E_INVALID, "%s: the host is localhost, an IPv4 address or an [IPv6] address", text);
 }
 
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET)
+        return (ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24) == 127;
+    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
 /* The address as it became, with the port that was chosen for 0. */
 static int name_http(fhi_server *server)
 {
@@ -185,6 +204,11 @@ static fh_status listen_http(fhi_server *server, fh_err *err)
     struct sockaddr_storage address = {0};
     if (!text) return FH_OK;
     FH_TRY(parse_address(text, &address, err));
+    if (!server->options.tokens && !is_loopback(&address))
+        return fhi_fail(err, FH_E_INVALID,
+                        "%s: not a loopback address: whoever reaches it could read the whole index; "
+                        "say who may with --tokens FILE",
+                        text);
     int failed = uv_tcp_init(&server->loop, &listener->uv.tcp);
     if (failed) return fhi_fail(err, FH_E_NETWORK, "%s: %s", text, uv_strerror(failed));
     *listener = (fhi_listener){.uv = listener->uv, .server = server, .door = &fhi_door_http, .open = true};
@@ -203,7 +227,7 @@ static fh_status listen_lines(fhi_server *server, fh_err *err)
     fhi_listener *listener = &server->lines;
     int fd;
     if (!path) return FH_OK;
-    FH_TRY(fhi_socket_bind(path, &server->socket_file, &fd, err));
+    FH_TRY(fhi_socket_bind(path, server->options.socket_mode, &server->socket_file, &fd, err));
     int failed = uv_pipe_init(&server->loop, &listener->uv.pipe, 0);
     if (failed) {
         (void)close(fd);
@@ -221,6 +245,14 @@ static fh_status listen_lines(fhi_server *server, fh_err *err)
 
 /* ---- creating ---- */
 
+static fh_status catch_signals(fhi_server *server, fh_err *err)
+{
+    int failed = uv_signal_start(&server->signals[0], on_signal, SIGTERM);
+    if (!failed) failed = uv_signal_start(&server->signals[1], on_signal, SIGINT);
+    if (!failed) failed = uv_signal_start(&server->signals[2], on_hangup, SIGHUP);
+    return failed ? fhi_fail(err, FH_E_INTERNAL, "cannot catch signals: %s", uv_strerror(failed)) : FH_OK;
+}
+
 static fh_status open_handles(fhi_server *server, fh_err *err)
 {
     int failed = uv_loop_init(&server->loop);
@@ -228,18 +260,15 @@ static fh_status open_handles(fhi_server *server, fh_err *err)
     server->loop_open = true;
     failed = uv_async_init(&server->loop, &server->stop, on_stop);
     if (failed) return fhi_fail(err, FH_E_INTERNAL, "cannot make a loop: %s", uv_strerror(failed));
-    /* These three only fill in memory. */
+    /* These only fill in memory. */
     (void)uv_timer_init(&server->loop, &server->sweep);
-    (void)uv_signal_init(&server->loop, &server->signals[0]);
-    (void)uv_signal_init(&server->loop, &server->signals[1]);
+    for (int i = 0; i < FHI_SIGNALS; i++)
+        (void)uv_signal_init(&server->loop, &server->signals[i]);
     server->handles_open = true;
-    server->stop.data = server->sweep.data = server->signals[0].data = server->signals[1].data = server;
-    if (server->options.signals) {
-        failed = uv_signal_start(&server->signals[0], on_signal, SIGTERM);
-        if (!failed) failed = uv_signal_start(&server->signals[1], on_signal, SIGINT);
-        if (failed) return fhi_fail(err, FH_E_INTERNAL, "cannot catch signals: %s", uv_strerror(failed));
-    }
-    return FH_OK;
+    server->stop.data = server->sweep.data = server;
+    for (int i = 0; i < FHI_SIGNALS; i++)
+        server->signals[i].data = server;
+    return server->options.signals ? catch_signals(server, err) : FH_OK;
 }
 
 static fh_status open_service(fhi_server *server, fh_err *err)
@@ -262,6 +291,7 @@ static fh_status open_all(fhi_server *server, fh_err *err)
         return fhi_fail(err, FH_E_INVALID, "workers: 1 to %d", FHI_WORKERS_MAX);
     if (!server->options.http && !server->options.socket) return fhi_fail(err, FH_E_INVALID, "nothing to listen on");
     FH_TRY(open_handles(server, err));
+    FH_TRY(fhi_admit_load(server, err));
     FH_TRY(open_service(server, err));
     FH_TRY(listen_lines(server, err));
     return listen_http(server, err);
@@ -310,6 +340,7 @@ fh_status fhi_server_destroy(fhi_server *server)
         (void)uv_run(&server->loop, UV_RUN_DEFAULT); /* the close callbacks */
         if (uv_loop_close(&server->loop) != 0) status = FH_E_INTERNAL;
     }
+    fhi_tokens_destroy(server->tokens);
     free(server);
     return status;
 }

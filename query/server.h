@@ -10,6 +10,7 @@
 #include "engine/base/vfs.h"
 #include "query/request.h"
 #include "query/route.h"
+#include "query/server_peers.h"
 
 enum { FHI_WORKERS_MAX = 256 };
 
@@ -61,10 +62,13 @@ typedef struct fhi_service {
 typedef struct fhi_server_options {
     const fhi_service *service;
     const char *http;      /* "127.0.0.1:7700", "[::1]:0"; NULL: no HTTP */
+    const char *tokens;    /* file of tokens, as of server_tokens.h; NULL: HTTP asks for none, loopback only */
     const char *socket;    /* path of a Unix socket; NULL: none */
+    unsigned socket_mode;  /* of its file */
+    fhi_peers peers;       /* who may connect to it */
     const char *watch_dir; /* a new MANIFEST here is a new generation; NULL: never */
     unsigned worker_count; /* 1 to FHI_WORKERS_MAX */
-    bool signals;          /* SIGTERM and SIGINT stop the server; the second one ends the process at once */
+    bool signals;          /* SIGTERM and SIGINT stop the server, the second one at once; SIGHUP reloads */
     fhi_server_limits limits;
     void (*log)(const char *message); /* one line for the operator, without line feed; NULL: nothing is said */
 } fhi_server_options;
@@ -73,8 +77,8 @@ void fhi_server_options_init(fhi_server_options *options);
 
 typedef struct fhi_server fhi_server;
 
-/* Opens a snapshot, starts the workers, listens. SIGPIPE must be ignored by the process.
- * Codes: FH_E_INVALID (an option), FH_E_BUSY (a server is there already), FH_E_NETWORK, FH_E_NOMEM,
+/* Opens a snapshot, reads the tokens, starts the workers, listens. SIGPIPE must be ignored by the process.
+ * Codes: FH_E_INVALID (an option, a token file), FH_E_BUSY (a server is there already), FH_E_NETWORK, FH_E_NOMEM,
  * FH_E_INTERNAL, and those of the service. */
 fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out, fh_err *err);
 /* "http://127.0.0.1:43121" with the port that was chosen; NULL when there is no HTTP. */

@@ -353,12 +353,12 @@ static fhi_conn *create(fhi_listener *listener)
 }
 
 /* Best effort: the answer goes if the socket takes it now. */
-static void refuse_connection(fhi_conn *conn)
+static void refuse_connection(fhi_conn *conn, int status, const char *message)
 {
     fhi_exchange *exchange = fhi_exchange_create(conn);
     if (exchange) {
         exchange->last = true;
-        fhi_exchange_fail(exchange, 503, "too many connections; try again soon");
+        fhi_exchange_fail(exchange, status, message);
         fhi_conn_add(conn, exchange);
         frame_finished(conn);
         (void)write_out(conn);
@@ -377,7 +377,9 @@ fh_status fhi_conn_accept(fhi_listener *listener)
     }
     if (conn->uv.handle.type == UV_TCP) (void)uv_tcp_nodelay(&conn->uv.tcp, 1);
     if (server->conn_count > server->options.limits.connections_max)
-        refuse_connection(conn);
+        refuse_connection(conn, 503, "too many connections; try again soon");
+    else if (!fhi_admit_peer(conn))
+        refuse_connection(conn, 403, "this user may not ask here");
     else
         fhi_conn_update(conn);
     return FH_OK;

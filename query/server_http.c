@@ -41,9 +41,10 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
     fh_err err;
     exchange->question_hash = fhi_hash64(target.ptr, target.len);
     fhi_http_header_list(http, "if-none-match", &exchange->if_none_match);
+    const fh_status asked = fhi_ask_from_http(&exchange->ask, http, &status, &err);
     if (exchange->if_none_match.status != FH_OK)
         fhi_exchange_fail(exchange, 500, "out of memory");
-    else if (fhi_ask_from_http(&exchange->ask, http, &status, &err) != FH_OK)
+    else if (fhi_admit_http(exchange, http) && asked != FH_OK)
         fhi_exchange_fail(exchange, status, err.text);
     fhi_conn_add(conn, exchange);
 }

@@ -5,6 +5,7 @@
  *   server_conn.c      one connection: bytes in, answers out in order, back-pressure, times
  *   server_exchange.c  one request and its answer, on its way through a worker
  *   server_http.c, server_lines.c  the two doors: bytes to exchanges, exchanges to bytes
+ *   server_admit.c     who may ask what
  *   server_jobs.c      the queue and the worker threads; server_ask.c  what was asked
  *
  * Lifetimes. A connection is freed in the close callback of its handle. An exchange belongs to its connection until a
@@ -18,6 +19,7 @@
 #include "query/server.h"
 #include "query/server_ask.h"
 #include "query/server_jobs.h"
+#include "query/server_tokens.h"
 #include "query/socket.h"
 
 typedef struct fhi_conn fhi_conn;
@@ -134,14 +136,17 @@ typedef struct fhi_reload {
     fh_err err;
 } fhi_reload;
 
+enum { FHI_SIGNALS = 3 }; /* SIGTERM, SIGINT, SIGHUP */
+
 struct fhi_server {
     fhi_server_options options;
+    fhi_tokens *tokens; /* NULL: nobody is asked for one */
     fhi_http_limits http_limits;
     uv_loop_t loop;
     bool loop_open;
     uv_timer_t sweep; /* runs while there are connections */
     uv_async_t stop;
-    uv_signal_t signals[2];
+    uv_signal_t signals[FHI_SIGNALS];
     bool handles_open; /* sweep, stop, signals */
     fhi_listener http;
     fhi_listener lines;
@@ -170,6 +175,16 @@ void fhi_server_conn_gone(fhi_server *server);
 /* ---- server_reload.c ---- */
 fh_status fhi_reload_init(fhi_server *server, fh_err *err);
 void fhi_reload_fini(fhi_server *server);
+/* Opens the index anew even if nothing has been noticed. */
+void fhi_reload_now(fhi_server *server);
+
+/* ---- server_admit.c ---- */
+/* Reads the tokens, once at the start and again whenever it is called; on failure those of before stay. */
+fh_status fhi_admit_load(fhi_server *server, fh_err *err);
+/* Whether the client may ask what has been read into exchange->ask; if not, the exchange is DONE with 401 or 403. */
+bool fhi_admit_http(fhi_exchange *exchange, const fhi_http_parser *http);
+/* Whether the client of the socket may ask anything. */
+bool fhi_admit_peer(fhi_conn *conn);
 
 /* ---- server_conn.c ---- */
 fh_status fhi_conn_accept(fhi_listener *listener);

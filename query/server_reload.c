@@ -56,7 +56,7 @@ static void done_open(fhi_job *job)
         reload->busy = false;
         fhi_server_log(server, "the new index cannot be opened, the old one goes on: %s%s%s", reload->err.file,
                        reload->err.file[0] ? ": " : "", reload->err.text);
-        (void)uv_timer_start(&reload->retry, on_retry, RETRY_MS, 0);
+        if (reload->open) (void)uv_timer_start(&reload->retry, on_retry, RETRY_MS, 0);
         return;
     }
     void *old = server->snapshot;
@@ -82,6 +82,11 @@ static void begin(fhi_reload *reload)
     reload->job.run = run_open;
     reload->job.done = done_open;
     fhi_jobs_submit_first(reload->server->jobs, &reload->job);
+}
+
+void fhi_reload_now(fhi_server *server)
+{
+    begin(&server->reload);
 }
 
 static void on_event(uv_fs_event_t *event, const char *name, int events, int status)

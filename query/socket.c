@@ -110,7 +110,7 @@ static fh_status make_room(const struct sockaddr_un *address, fh_err *err)
     return FH_OK;
 }
 
-fh_status fhi_socket_bind(const char *path, fhi_socket_file *file, int *fd, fh_err *err)
+fh_status fhi_socket_bind(const char *path, unsigned mode, fhi_socket_file *file, int *fd, fh_err *err)
 {
     *fd = -1;
     *file = (fhi_socket_file){0};
@@ -122,10 +122,10 @@ fh_status fhi_socket_bind(const char *path, fhi_socket_file *file, int *fd, fh_e
     FH_TRY(make_room(&address, err));
     const int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (made < 0) return fhi_fail(err, FH_E_NETWORK, "cannot make a socket: %s", uv_strerror(-errno));
-    /* Linux gives the file the mode of the descriptor, so it is never open to others, not even for a moment. */
+    /* Linux gives the file the mode of the descriptor, so it is never more open, not even for a moment. */
     struct stat status;
-    if (fchmod(made, 0600) != 0 || bind(made, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        chmod(path, 0600) != 0 || lstat(path, &status) != 0) {
+    if (fchmod(made, mode) != 0 || bind(made, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        chmod(path, mode) != 0 || lstat(path, &status) != 0) {
         const int failed = errno;
         (void)close(made);
         return fhi_fail(err, FH_E_NETWORK, "%s: cannot listen: %s", path, uv_strerror(-failed));

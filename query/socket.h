@@ -36,10 +36,10 @@ typedef struct fhi_socket_file {
     ino_t inode;
 } fhi_socket_file;
 
-/* Binds a stream socket of mode 0600 at path (not yet listening) and answers its descriptor. A socket file nobody
- * answers on is replaced. Codes: FH_E_BUSY (a server answers there), FH_E_INVALID (the path is too long),
+/* Binds a stream socket at path, its file of that mode (not yet listening), and answers its descriptor. A socket file
+ * nobody answers on is replaced. Codes: FH_E_BUSY (a server answers there), FH_E_INVALID (the path is too long),
  * FH_E_NETWORK (also: a file that is no socket is there). */
-fh_status fhi_socket_bind(const char *path, fhi_socket_file *file, int *fd, fh_err *err);
+fh_status fhi_socket_bind(const char *path, unsigned mode, fhi_socket_file *file, int *fd, fh_err *err);
 /* Removes the file if it is still the one made; safe to call twice. */
 void fhi_socket_remove(fhi_socket_file *file);
 

@@ -81,16 +81,23 @@ static void read_address(program *self, const char *start, char address[SCRATCH_
     (void)snprintf(address, SCRATCH_PATH_BYTES, "%.*s", SCRATCH_PATH_BYTES - 1, line + strlen(start));
 }
 
-static void launch(program *self)
+/* With one option and its value more, unless NULL. */
+static void launch_with(program *self, const char *option, const char *value)
 {
     char address[SCRATCH_PATH_BYTES];
-    const char *const arguments[] = {fihrist(),  "serve",      "--index",   self->index, "--http", "127.0.0.1:0",
-                                     "--socket", self->socket, "--workers", "1",         NULL};
+    const char *const arguments[] = {fihrist(),     "serve",    "--index",    self->index, "--http",
+                                     "127.0.0.1:0", "--socket", self->socket, "--workers", "1",
+                                     option,        value,      NULL};
     self->pid = spawn(arguments, &self->out);
     read_address(self, "listening on http://127.0.0.1:", address);
     self->client.port = (unsigned short)strtoul(address, NULL, 10);
     read_address(self, "listening on unix:", address);
     assert_string_equal(address, self->socket);
+}
+
+static void launch(program *self)
+{
+    launch_with(self, NULL, NULL);
 }
 
 static int end(program *self, int signal_number)
@@ -231,6 +238,44 @@ static void a_killed_server_is_followed_by_another(void **state)
     assert_int_equal(end(self, SIGTERM), 0);
 }
 
+static int status_with_token(const program *self, const char *token)
+{
+    char request[256];
+    const int fd = connect_http(&self->client);
+    (void)snprintf(request, sizeof request,
+                   "GET /search?q=safran HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n",
+                   token);
+    send_text(fd, request);
+    http_answer answer = read_answer(fd, false);
+    const int status = answer.status;
+    answer_fini(&answer);
+    (void)close(fd);
+    return status;
+}
+
+static void a_hangup_reads_the_tokens_again_and_keeps_them_if_the_file_is_bad(void **state)
+{
+    static const char first[] = "read first-00000000000000000000000000000000";
+    static const char second[] = "read second-0000000000000000000000000000000";
+    program *self = needed(state);
+    char path[SCRATCH_PATH_BYTES];
+    scratch_write_text(scratch_path(&self->folder, "tokens", path), first);
+    assert_int_equal(chmod(path, 0600), 0);
+    launch_with(self, "--tokens", path);
+    assert_int_equal(status_with_token(self, first + 5), 200);
+    scratch_write_text(path, "read nothing");
+    assert_int_equal(kill(self->pid, SIGHUP), 0);
+    sleep_ms(100);
+    assert_int_equal(status_with_token(self, first + 5), 200);
+    scratch_write_text(path, second);
+    assert_int_equal(kill(self->pid, SIGHUP), 0);
+    for (int i = 0; i < 500 && status_with_token(self, first + 5) == 200; i++)
+        sleep_ms(10);
+    assert_int_equal(status_with_token(self, first + 5), 401);
+    assert_int_equal(status_with_token(self, second + 5), 200);
+    assert_int_equal(end(self, SIGTERM), 0);
+}
+
 static void bad_usage_and_a_missing_index_are_told_apart(void **state)
 {
     program *self = needed(state);
@@ -240,6 +285,9 @@ static void bad_usage_and_a_missing_index_are_told_apart(void **state)
     const char *const count[] = {fihrist(), "serve", "--index", self->index, "--workers", "0", NULL};
     const char *const extra[] = {fihrist(), "serve", "--index", self->index, "--http", "off", NULL};
     const char *const address[] = {fihrist(), "serve", "--index", self->index, "--http", "nowhere", NULL};
+    const char *const public[] = {fihrist(), "serve", "--index", self->index, "--http", "0.0.0.0:0", NULL};
+    const char *const mode[] = {fihrist(), "serve", "--index", self->index, "--socket-mode", "0o600", NULL};
+    const char *const peers[] = {fihrist(), "serve", "--index", self->index, "--socket-peers", "a,,b", NULL};
     const char *const absent[] = {fihrist(), "serve", "--index", self->socket, "--http", "127.0.0.1:0", NULL};
     assert_int_equal(run(help), 0);
     assert_int_equal(run(none), 2);
@@ -247,6 +295,9 @@ static void bad_usage_and_a_missing_index_are_told_apart(void **state)
     assert_int_equal(run(count), 2);
     assert_int_equal(run(extra), 2);
     assert_int_equal(run(address), 2);
+    assert_int_equal(run(public), 2);
+    assert_int_equal(run(mode), 2);
+    assert_int_equal(run(peers), 2);
     assert_int_equal(run(absent), 1);
 }
 
@@ -257,6 +308,7 @@ int main(void)
         cmocka_unit_test(wrong_queries_get_400_and_the_place),
         cmocka_unit_test(a_new_commit_is_served_without_restart),
         cmocka_unit_test(a_killed_server_is_followed_by_another),
+        cmocka_unit_test(a_hangup_reads_the_tokens_again_and_keeps_them_if_the_file_is_bad),
         cmocka_unit_test(bad_usage_and_a_missing_index_are_told_apart),
     };
     return cmocka_run_group_tests(tests, start, stop);

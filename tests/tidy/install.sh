@@ -13,7 +13,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 $make -s MODE="$mode" install DESTDIR="$stage" PREFIX=/opt/fihrist >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 {
     printf '%s\n' bin/fihrist lib/libfihrist.a lib/pkgconfig/fihrist.pc share/doc/fihrist/LICENSE
-    for name in README PROTOCOL LANGUAGE DESIGN FORMAT METHOD; do echo "share/doc/fihrist/$name.md"; done
+    for name in README PROTOCOL SERVE LANGUAGE DESIGN FORMAT METHOD; do echo "share/doc/fihrist/$name.md"; done
     for header in include/fihrist/*.h; do echo "$header"; done
 } | sort >"$scratch/wanted"
 (cd "$stage/opt/fihrist" && find . -type f | sed 's|^\./||' | sort) >"$scratch/found"

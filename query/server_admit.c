@@ -1,0 +1,43 @@
+/* server_admit.c - who may ask: tokens at the HTTP door, credentials of the process at the socket.
+ *
+ * A client that shows no good token learns nothing, not even whether a path exists: 401 comes before 404.
+ */
+#include "query/server_impl.h"
+
+fh_status fhi_admit_load(fhi_server *server, fh_err *err)
+{
+    fhi_tokens *tokens;
+    if (!server->options.tokens) return FH_OK;
+    FH_TRY(fhi_tokens_load(server->options.tokens, &tokens, err));
+    fhi_tokens_destroy(server->tokens);
+    server->tokens = tokens;
+    return FH_OK;
+}
+
+/* Everything that answers from the index is for readers; nothing here writes. */
+static fhi_scope scope_needed(const fhi_route *route)
+{
+    (void)route;
+    return FHI_SCOPE_READ;
+}
+
+bool fhi_admit_http(fhi_exchange *exchange, const fhi_http_parser *http)
+{
+    const fhi_tokens *tokens = exchange->server->tokens;
+    const fhi_scope needed = scope_needed(exchange->ask.route);
+    if (!tokens || needed == FHI_SCOPE_NONE) return true;
+    const fhi_scope scope = fhi_tokens_scope(tokens, fhi_bearer_token(fhi_http_header_value(http, "authorization")));
+    if (scope >= needed) return true;
+    if (scope == FHI_SCOPE_NONE)
+        fhi_exchange_fail(exchange, 401, "a token is needed: Authorization: Bearer TOKEN");
+    else
+        fhi_exchange_fail(exchange, 403, "this token does not allow that");
+    return false;
+}
+
+bool fhi_admit_peer(fhi_conn *conn)
+{
+    uv_os_fd_t fd;
+    if (conn->uv.handle.type != UV_NAMED_PIPE) return true;
+    return uv_fileno(&conn->uv.handle, &fd) == 0 && fhi_peers_allow(&conn->server->options.peers, fd);
+}
