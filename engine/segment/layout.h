@@ -27,9 +27,9 @@ enum {
     FHI_LIST_FLAT = 1, /* first byte of a list over FHI_TINY_DF_MAX */
     FHI_LIST_CHUNKED = 2,
     FHI_CHUNK_SPARSE = 0,
-    FHI_CHUNK_DENSE = 1,
+    FHI_CHUNK_DENSE = 1, /* a bound for each range */
+    FHI_CHUNK_FULL = 2,  /* dense, and a bound for each quarter */
     FHI_CHUNK_ENTRY_BYTES = 12,
-    FHI_DENSE_RANGE_BYTES = 3, /* bound byte and u16 locator */
     FHI_PLACE_COUNT_MAX = 256, /* occurrences of a term in a document of one position: they take no bits */
 
     FHI_TERM_BLOCK_TERMS = 32

@@ -122,8 +122,14 @@ static uint8_t bound_quarter(const fhi_cursor *cursor, uint32_t quarter)
 
 void fhi_cursor_bound(fhi_cursor *cursor, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS])
 {
+    if (cursor->dense && cursor->full) {
+        const size_t told = (size_t)cursor->range_count * FHI_RANGE_QUARTERS;
+        memcpy(bounds, cursor->bounds, told);
+        memset(bounds + told, 0, FHI_CHUNK_QUARTERS - told);
+        return;
+    }
     if (cursor->dense) {
-        cursor->kernels->spread(cursor->range_bounds, cursor->range_count, cursor->present, bounds);
+        cursor->kernels->spread(cursor->bounds, cursor->range_count, cursor->present, bounds);
         return;
     }
     uint64_t left = 0;

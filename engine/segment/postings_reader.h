@@ -97,8 +97,9 @@ typedef struct fhi_cursor {
     /* the chunk in view */
     uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
-    uint32_t range_count;                                            /* dense */
-    const uint8_t *bases, *position_bases, *locators, *range_bounds; /* dense */
+    bool full;                                                 /* dense: bounds by quarter, not by range */
+    uint32_t range_count;                                      /* dense */
+    const uint8_t *bases, *position_bases, *locators, *bounds; /* dense */
     const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
     /* sparse, flat and tiny: the decoded run */
     uint32_t run_count, run_capacity;

@@ -3,17 +3,20 @@
  * First pass: from positions and zones derive each posting's frequency, form code and the few explicit form
  * frequencies of postings that mix forms. Second pass: cut at fixed document boundaries and write blocks.
  * A list is a plain varint sequence (tiny), one sparse run (flat), or a directory of chunks of 65,536 documents,
- * each a sparse run or, where postings are frequent, 256 ranges of 256 documents with a score bound each (dense).
+ * each a sparse run or, where postings are frequent, 256 ranges of 256 documents (dense) with a score bound each, or
+ * four.
  */
 #include "engine/segment/postings_writer.h"
 
 #include "engine/codec/bitpack.h"
+#include "engine/kernel/kernel.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum {
     DENSE_POSTINGS_PER_RANGE = 1, /* a chunk is dense from this mean on: a balance of bytes and time, see METHOD.md */
+    FULL_POSTINGS_PER_RANGE = 8,  /* and tells bounds by quarter from this mean on */
     LOCATOR_OFFSET_BITS = 12,
     LOCATOR_OFFSET_MAX = (1 << LOCATOR_OFFSET_BITS) - 1
 };
@@ -365,15 +368,29 @@ static uint16_t presence_of(const fhi_postings_writer *writer, uint32_t first, u
     return presence;
 }
 
-/* Bytes of the payloads, group bases, locators, bounds, payloads, positions. Answers false, with *to as it was, when a
- * locator would overflow: the caller writes a sparse run instead. */
-static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t chunk, fhi_buf *to)
+/* Bounds of the quarters of a range; 0 where there is no posting. */
+static void bound_quarters(const fhi_postings_writer *writer, uint32_t first, uint32_t count, uint8_t bounds[4])
+{
+    const uint32_t *docs = writer->list->docs;
+    memset(bounds, 0, 4);
+    for (uint32_t at = first; at < first + count;) {
+        const uint32_t start = at, quarter = docs[at] / FHI_QUARTER_DOCS;
+        while (at < first + count && docs[at] / FHI_QUARTER_DOCS == quarter)
+            at++;
+        bounds[quarter % FHI_RANGE_QUARTERS] = bound_of(writer, start, at - start);
+    }
+}
+
+/* Bytes of the payloads, group bases, locators, bounds by range or by quarter, payloads, positions. Answers false, with
+ * *to as it was, when a locator would overflow: the caller writes a sparse run instead. */
+static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t chunk, bool full,
+                            fhi_buf *to)
 {
     const uint32_t ranges_left =
         (writer->facts.doc_count - chunk * FHI_CHUNK_DOCS + FHI_RANGE_DOCS - 1) / FHI_RANGE_DOCS;
     const uint32_t ranges = ranges_left < FHI_CHUNK_RANGES ? ranges_left : FHI_CHUNK_RANGES;
     const uint32_t groups = (ranges + FHI_GROUP_RANGES - 1) / FHI_GROUP_RANGES;
-    uint8_t bounds[FHI_CHUNK_RANGES] = {0};
+    uint8_t bounds[FHI_CHUNK_QUARTERS] = {0};
     uint16_t locators[FHI_CHUNK_RANGES] = {0};
     uint32_t bases[FHI_CHUNK_RANGES / FHI_GROUP_RANGES], position_bases[FHI_CHUNK_RANGES / FHI_GROUP_RANGES];
     fhi_buf *bodies = &writer->bodies, *positions = &writer->positions;
@@ -392,7 +409,10 @@ static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_
         if (at == start) continue;
         const size_t offset = bodies->len - bases[group];
         if (offset > LOCATOR_OFFSET_MAX) return false;
-        bounds[range] = bound_of(writer, start, at - start);
+        if (full)
+            bound_quarters(writer, start, at - start, bounds + (size_t)range * FHI_RANGE_QUARTERS);
+        else
+            bounds[range] = bound_of(writer, start, at - start);
         locators[range] = (uint16_t)(offset | (size_t)presence_of(writer, start, at - start) << LOCATOR_OFFSET_BITS);
         put_dense_range(writer, start, at - start, positions->len - position_bases[group], bodies);
         put_positions(writer, start, at - start, positions);
@@ -401,7 +421,7 @@ static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_
     fhi_buf_put(to, bases, groups * sizeof *bases);
     fhi_buf_put(to, position_bases, groups * sizeof *position_bases);
     fhi_buf_put(to, locators, ranges * sizeof *locators);
-    fhi_buf_put(to, bounds, ranges);
+    fhi_buf_put(to, bounds, full ? (size_t)ranges * FHI_RANGE_QUARTERS : ranges);
     fhi_buf_put(to, bodies->data, bodies->len);
     fhi_buf_put(to, positions->data, positions->len);
     if (bodies->status != FH_OK) to->status = bodies->status;
@@ -451,14 +471,15 @@ static void put_chunked(fhi_postings_writer *writer, fhi_buf *to)
         const uint32_t left = writer->facts.doc_count - chunk * FHI_CHUNK_DOCS;
         const uint32_t docs = left < FHI_CHUNK_DOCS ? left : FHI_CHUNK_DOCS;
         const size_t start = to->len;
+        const bool full = (uint64_t)count * FHI_RANGE_DOCS >= (uint64_t)docs * FULL_POSTINGS_PER_RANGE;
         bool dense = (uint64_t)count * FHI_RANGE_DOCS >= (uint64_t)docs * DENSE_POSTINGS_PER_RANGE;
-        if (dense) dense = put_dense_chunk(writer, at, count, chunk, to);
+        if (dense) dense = put_dense_chunk(writer, at, count, chunk, full, to);
         if (!dense) put_sparse_run(writer, at, count, chunk * FHI_CHUNK_DOCS - 1, to);
         if (to->status != FH_OK) return;
         uint8_t *entry = to->data + directory + (size_t)i * FHI_CHUNK_ENTRY_BYTES;
         fhi_store16(entry, (uint16_t)chunk);
         fhi_store16(entry + 2, (uint16_t)(count - 1));
-        entry[4] = dense ? FHI_CHUNK_DENSE : FHI_CHUNK_SPARSE;
+        entry[4] = !dense ? FHI_CHUNK_SPARSE : full ? FHI_CHUNK_FULL : FHI_CHUNK_DENSE;
         entry[5] = bound_of(writer, at, count);
         fhi_store16(entry + 6, 0);
         fhi_store32(entry + 8, (uint32_t)start);
