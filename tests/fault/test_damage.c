@@ -94,7 +94,7 @@ static bool see_kind(void *argument, fh_str term, const fhi_term_info *info)
         kinds->tiny = true;
     else if (list[0] == FHI_LIST_FLAT)
         kinds->flat = true;
-    else if (list[3 + 4] == FHI_CHUNK_DENSE)
+    else if (list[3 + 4] == FHI_CHUNK_DENSE || list[3 + 4] == FHI_CHUNK_FULL) /* they differ in how many bounds */
         kinds->dense = true;
     else
         kinds->sparse = true;
