@@ -4,8 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { HASH_DIGITS = 16 };
-
 uint64_t fhi_etag_hash(uint64_t snapshot_identity, uint64_t question_hash)
 {
     static const char version[] = FH_VERSION;
@@ -13,10 +11,10 @@ uint64_t fhi_etag_hash(uint64_t snapshot_identity, uint64_t question_hash)
     return fhi_hash64(parts, sizeof parts);
 }
 
-void fhi_etag_text(uint64_t hash, bool weak, const char *encoding, char out[FHI_ETAG_BYTES])
+void fhi_etag_text(uint64_t hash, bool weak, fhi_coding coding, char out[FHI_ETAG_BYTES])
 {
-    (void)snprintf(out, FHI_ETAG_BYTES, "%s\"%016" PRIx64 "%s%s\"", weak ? "W/" : "", hash, *encoding ? "-" : "",
-                   encoding);
+    const char *name = fhi_coding_name(coding);
+    (void)snprintf(out, FHI_ETAG_BYTES, "%s\"%016" PRIx64 "%s%s\"", weak ? "W/" : "", hash, *name ? "-" : "", name);
 }
 
 static void skip_space(fhi_span *list)
@@ -32,32 +30,38 @@ static bool skip_byte(fhi_span *list, char byte)
     return true;
 }
 
-/* The opaque part of the next tag; ptr NULL where there is none. */
+/* The next tag with its quotes, but without W/; ptr NULL where there is none. */
 static fh_str next_tag(fhi_span *list)
 {
     do
         skip_space(list);
     while (skip_byte(list, ','));
     if (skip_byte(list, 'W') && !skip_byte(list, '/')) return (fh_str){NULL, 0};
-    if (!skip_byte(list, '"')) return (fh_str){NULL, 0};
     const char *begin = (const char *)list->data + list->at;
-    const char *end = memchr(begin, '"', list->len - list->at);
+    if (!skip_byte(list, '"')) return (fh_str){NULL, 0};
+    const char *end = list->at < list->len ? memchr(begin + 1, '"', list->len - list->at) : NULL;
     if (!end) return (fh_str){NULL, 0};
-    list->at += (size_t)(end - begin) + 1;
-    return (fh_str){begin, (size_t)(end - begin)};
+    const fh_str tag = {begin, (size_t)(end - begin) + 1};
+    list->at += tag.len - 1;
+    return tag;
 }
 
-fhi_etag_match fhi_etag_find(fh_str if_none_match, uint64_t hash)
+fhi_etag_match fhi_etag_find(fh_str if_none_match, uint64_t hash, fhi_coding *coding)
 {
-    char digits[HASH_DIGITS + 1];
+    char texts[FHI_CODINGS][FHI_ETAG_BYTES];
     fhi_span list = fhi_span_of(if_none_match.ptr, if_none_match.len);
-    (void)snprintf(digits, sizeof digits, "%016" PRIx64, hash);
+    *coding = FHI_CODING_IDENTITY;
     skip_space(&list);
     if (skip_byte(&list, '*')) return FHI_ETAG_ANY;
-    /* The encodings of one answer are fresh together. */
-    for (fh_str tag; (tag = next_tag(&list)).ptr;)
-        if (fhi_str_starts(tag, (fh_str){digits, HASH_DIGITS}) &&
-            (tag.len == HASH_DIGITS || tag.ptr[HASH_DIGITS] == '-'))
+    if (list.at == list.len) return FHI_ETAG_OTHER;
+    for (int i = 0; i < FHI_CODINGS; i++)
+        fhi_etag_text(hash, false, (fhi_coding)i, texts[i]);
+    for (fh_str tag; (tag = next_tag(&list)).ptr;) {
+        for (int i = 0; i < FHI_CODINGS; i++) {
+            if (!fhi_str_equal(tag, fhi_str(texts[i]))) continue;
+            *coding = (fhi_coding)i;
             return FHI_ETAG_SAME;
+        }
+    }
     return FHI_ETAG_OTHER;
 }

@@ -7,7 +7,7 @@
 #ifndef FHI_ETAG_H
 #define FHI_ETAG_H
 
-#include "engine/base/base.h"
+#include "query/coding.h"
 
 enum { FHI_ETAG_BYTES = 40 }; /* as text, with quotes and NUL */
 
@@ -18,10 +18,11 @@ typedef enum fhi_etag_match {
 } fhi_etag_match;
 
 uint64_t fhi_etag_hash(uint64_t snapshot_identity, uint64_t question_hash);
-/* W/"0123456789abcdef-gzip"; encoding: a name, or "" for none. Each encoding has a tag of its own. */
-void fhi_etag_text(uint64_t hash, bool weak, const char *encoding, char out[FHI_ETAG_BYTES]);
+/* W/"0123456789abcdef-gzip": each coding of an answer has a tag of its own. */
+void fhi_etag_text(uint64_t hash, bool weak, fhi_coding coding, char out[FHI_ETAG_BYTES]);
 
-/* What If-None-Match says of a tag, by the weak comparison. Whatever does not read as a list of tags ends the list. */
-fhi_etag_match fhi_etag_find(fh_str if_none_match, uint64_t hash);
+/* What If-None-Match says of an answer, by the weak comparison; *coding is that of the one the client has: all codings
+ * of an answer are fresh together. Whatever does not read as a list of tags ends the list. */
+fhi_etag_match fhi_etag_find(fh_str if_none_match, uint64_t hash, fhi_coding *coding);
 
 #endif

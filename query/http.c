@@ -284,6 +284,8 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     /* 304 has neither: what they were is what the client has. */
     if (reply->status != 304)
         fhi_buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type, reply->body_bytes);
+    if (*reply->coding && reply->status != 304) fhi_buf_printf(out, "Content-Encoding: %s\r\n", reply->coding);
+    if (reply->varies) fhi_buf_printf(out, "Vary: Accept-Encoding\r\n");
     if (reply->etag)
         fhi_buf_printf(out, "ETag: %s\r\nCache-Control: no-cache\r\n", reply->etag);
     else

@@ -57,7 +57,7 @@ static void finish(fhi_server *server)
     server->jobs = NULL;
     fhi_reload_fini(server);
     for (unsigned i = 0; i < server->worker_count; i++)
-        service->worker_destroy(server->workers[i]);
+        fhi_worker_fini(server, &server->crew[i]);
     if (server->snapshot) service->snapshot_release(server->snapshot);
     server->snapshot = NULL;
     if (!server->handles_open) return;
@@ -280,9 +280,11 @@ static fh_status open_service(fhi_server *server, fh_err *err)
     FH_TRY(service->snapshot_open(service->context, &server->snapshot, err));
     service->snapshot_describe(server->snapshot, &server->facts);
     for (; server->worker_count < options->worker_count; server->worker_count++)
-        FH_TRY(service->worker_create(service->context, server->snapshot, &server->workers[server->worker_count], err));
-    return fhi_jobs_create(&server->loop, server->workers, server->worker_count, options->limits.queue_max,
-                           &server->jobs, err);
+        FH_TRY(fhi_worker_init(server, &server->crew[server->worker_count], err));
+    void *workers[FHI_WORKERS_MAX];
+    for (unsigned i = 0; i < server->worker_count; i++)
+        workers[i] = &server->crew[i];
+    return fhi_jobs_create(&server->loop, workers, server->worker_count, options->limits.queue_max, &server->jobs, err);
 }
 
 static fh_status open_all(fhi_server *server, fh_err *err)

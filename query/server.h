@@ -24,6 +24,7 @@ enum { FHI_WORKERS_MAX = 256 };
     X(head_bytes_max, "head-bytes", 32768, 256, 65536, "HTTP request line and headers")                                \
     X(target_bytes_max, "target-bytes", 16384, 64, 65535, "HTTP request target")                                       \
     X(body_bytes_max, "body-bytes", 65536, 0, 16777216, "HTTP request body, read and dropped")                         \
+    X(pack_bytes_min, "pack-bytes", 1024, 0, 1073741824, "smallest answer that is compressed for who takes it")        \
     X(line_bytes_max, "line-bytes", 65536, 64, 16777216, "one line on the socket")                                     \
     X(query_ms_max, "timeout-ms", 5000, 1, 3600000, "one query, the wait for a worker included")                       \
     X(read_ms_max, "read-ms", 10000, 1, 3600000, "one request, first byte to last")                                    \

@@ -36,9 +36,26 @@ void fhi_exchange_destroy(fhi_exchange *exchange)
     free(exchange);
 }
 
+fh_status fhi_worker_init(fhi_server *server, fhi_worker *worker, fh_err *err)
+{
+    const fhi_service *service = server->options.service;
+    *worker = (fhi_worker){.object = NULL};
+    fhi_packer_init(&worker->packer);
+    fhi_buf_init(&worker->packed);
+    return service->worker_create(service->context, server->snapshot, &worker->object, err);
+}
+
+void fhi_worker_fini(fhi_server *server, fhi_worker *worker)
+{
+    server->options.service->worker_destroy(worker->object);
+    fhi_packer_fini(&worker->packer);
+    fhi_buf_fini(&worker->packed);
+}
+
 static void answer_no_memory(fhi_exchange *exchange)
 {
     exchange->status = 500;
+    exchange->coding = FHI_CODING_IDENTITY;
     fhi_buf_clear(&exchange->body);
     fhi_buf_put(&exchange->body, no_memory_json, sizeof no_memory_json - 1);
 }
@@ -90,7 +107,7 @@ static bool is_known(fhi_exchange *exchange)
 {
     if (exchange->from_line || !exchange->ask.route->cached) return false;
     exchange->tag = fhi_etag_hash(exchange->server->facts.identity, exchange->question_hash);
-    const fhi_etag_match match = fhi_etag_find(fhi_buf_str(&exchange->if_none_match), exchange->tag);
+    const fhi_etag_match match = fhi_etag_find(fhi_buf_str(&exchange->if_none_match), exchange->tag, &exchange->coding);
     exchange->none_wanted = match == FHI_ETAG_ANY;
     return match == FHI_ETAG_SAME;
 }
@@ -101,18 +118,31 @@ static void answer_known(fhi_exchange *exchange)
     fhi_buf_clear(&exchange->body);
 }
 
+/* Keeps the answer as it is where packing saves nothing, or there is no memory for it. */
+static void pack(fhi_exchange *exchange, fhi_worker *worker)
+{
+    fhi_buf *packed = &worker->packed;
+    const size_t least = exchange->pack_forced ? 0 : exchange->server->options.limits.pack_bytes_min;
+    if (exchange->wanted == FHI_CODING_IDENTITY || exchange->status != 200 || exchange->body.len < least) return;
+    fhi_buf_clear(packed);
+    if (fhi_packer_put(&worker->packer, exchange->wanted, fhi_buf_str(&exchange->body), true, packed) != FH_OK) return;
+    if (!exchange->pack_forced && packed->len >= exchange->body.len) return;
+    fhi_buf_clear(&exchange->body);
+    fhi_buf_put(&exchange->body, packed->data, packed->len);
+    exchange->coding = exchange->wanted;
+    if (exchange->body.status != FH_OK) answer_no_memory(exchange);
+}
+
 /* On a worker. */
-static void ask_service(fhi_exchange *exchange, void *worker)
+static void ask_service(fhi_exchange *exchange, fhi_worker *worker)
 {
     const fhi_service *service = exchange->server->options.service;
-    const fh_status status = service->answer(worker, exchange->snapshot, &exchange->ask, &exchange->body);
+    const fh_status status = service->answer(worker->object, exchange->snapshot, &exchange->ask, &exchange->body);
     exchange->status = http_status_of(status);
     if (status == FH_E_NOMEM || exchange->body.status != FH_OK || exchange->body.len == 0)
         answer_no_memory(exchange);
     else if (exchange->from_line && exchange->ask.route->wrapped)
         wrap(exchange, exchange->ask.route->verb);
-    else if (exchange->status == 200 && exchange->none_wanted)
-        answer_known(exchange);
 }
 
 /* On a worker. */
@@ -123,6 +153,8 @@ static void run(fhi_job *job, void *worker)
         write_error(exchange, 504, "the query waited too long for a worker");
     else
         ask_service(exchange, worker);
+    pack(exchange, worker);
+    if (exchange->status == 200 && exchange->none_wanted) answer_known(exchange);
     exchange->server->options.service->snapshot_release(exchange->snapshot);
     exchange->snapshot = NULL;
 }

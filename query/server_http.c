@@ -25,6 +25,15 @@ static void refuse(fhi_conn *conn, int status, const char *reason)
     fhi_conn_add(conn, exchange);
 }
 
+static void choose_coding(fhi_exchange *exchange, const fhi_http_parser *http)
+{
+    fhi_buf accepted;
+    fhi_buf_init(&accepted);
+    fhi_http_header_list(http, "accept-encoding", &accepted);
+    exchange->wanted = fhi_coding_choose(fhi_buf_str(&accepted), &exchange->pack_forced);
+    fhi_buf_fini(&accepted);
+}
+
 static void take_request(fhi_conn *conn, const fhi_http_parser *http)
 {
     fhi_exchange *exchange = fhi_exchange_create(conn);
@@ -39,6 +48,7 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
     const fh_str target = fhi_http_target(http);
     int status;
     fh_err err;
+    choose_coding(exchange, http);
     exchange->question_hash = fhi_hash64(target.ptr, target.len);
     fhi_http_header_list(http, "if-none-match", &exchange->if_none_match);
     const fh_status asked = fhi_ask_from_http(&exchange->ask, http, &status, &err);
@@ -83,7 +93,7 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
 {
     const bool tagged = (exchange->status == 200 || exchange->status == 304) && exchange->ask.route->cached;
     char etag[FHI_ETAG_BYTES];
-    if (tagged) fhi_etag_text(exchange->tag, exchange->ask.route->timed, "", etag);
+    if (tagged) fhi_etag_text(exchange->tag, exchange->ask.route->timed, exchange->coding, etag);
     fhi_http_reply_head(
         &(fhi_http_reply){
             .status = exchange->status,
@@ -93,6 +103,8 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
             .old_client = exchange->old_client,
             .retry_after_s = exchange->status == 503 ? 1 : 0,
             .etag = tagged ? etag : NULL,
+            .coding = fhi_coding_name(exchange->coding),
+            .varies = tagged,
         },
         out);
     if (!exchange->head_only) fhi_buf_put(out, exchange->body.data, exchange->body.len);

@@ -16,6 +16,7 @@
 #ifndef FHI_SERVER_IMPL_H
 #define FHI_SERVER_IMPL_H
 
+#include "query/coding.h"
 #include "query/server.h"
 #include "query/server_ask.h"
 #include "query/server_jobs.h"
@@ -45,6 +46,9 @@ struct fhi_exchange {
     uint64_t question_hash; /* HTTP: of the target */
     fhi_buf if_none_match;  /* HTTP: the header's value; empty: none */
     bool none_wanted;       /* `If-None-Match: *` */
+    bool pack_forced;       /* the client refused the answer as it is */
+    fhi_coding wanted;      /* HTTP: what the client would like best */
+    fhi_coding coding;      /* of the body; of 304: of what the client has */
     uint64_t tag;           /* of a good answer, once submitted, where the route is cached */
     int status;             /* HTTP status, once DONE */
     size_t request_bytes;   /* counted in conn->held_bytes, with body.len once DONE */
@@ -138,6 +142,13 @@ typedef struct fhi_reload {
 
 enum { FHI_SIGNALS = 3 }; /* SIGTERM, SIGINT, SIGHUP */
 
+/* What one thread works with. */
+typedef struct fhi_worker {
+    void *object; /* the service's */
+    fhi_packer packer;
+    fhi_buf packed; /* scratch of the packer */
+} fhi_worker;
+
 struct fhi_server {
     fhi_server_options options;
     fhi_tokens *tokens; /* NULL: nobody is asked for one */
@@ -153,7 +164,7 @@ struct fhi_server {
     fhi_socket_file socket_file;
     char http_url[80];
     fhi_jobs *jobs;
-    void *workers[FHI_WORKERS_MAX];
+    fhi_worker crew[FHI_WORKERS_MAX];
     unsigned worker_count; /* made so far */
     void *snapshot;
     fhi_snapshot_facts facts;
@@ -198,6 +209,8 @@ void fhi_conn_end_input(fhi_conn *conn);
 void fhi_conn_close(fhi_conn *conn);
 
 /* ---- server_exchange.c ---- */
+fh_status fhi_worker_init(fhi_server *server, fhi_worker *worker, fh_err *err);
+void fhi_worker_fini(fhi_server *server, fhi_worker *worker);
 /* NULL: no memory. */
 fhi_exchange *fhi_exchange_create(fhi_conn *conn);
 void fhi_exchange_destroy(fhi_exchange *exchange);

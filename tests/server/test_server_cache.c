@@ -1,5 +1,9 @@
-/* test_server_cache.c - conditional requests: what a client has already is not sent again. Real sockets. */
+/* test_server_cache.c - what is not sent: answers that a client has already, and bytes that compression saves. Real
+ * sockets. */
 #include "tests/server/serving.h"
+
+#include <zlib.h>
+#include <zstd.h>
 
 static serving server;
 
@@ -177,6 +181,92 @@ static void head_is_answered_alike_and_the_connection_lives(void **state)
     (void)close(fd);
 }
 
+/* ---- compression ---- */
+
+/* Unpacks the body in place of what came; answers how long it is. */
+static size_t unpack(http_answer *answer)
+{
+    enum { ROOM = 1 << 20 };
+    char *room = calloc(1, ROOM);
+    size_t len;
+    assert_non_null(room);
+    if (strstr(answer->head, "Content-Encoding: zstd\r\n")) {
+        len = ZSTD_decompress(room, ROOM, answer->body, answer->content_length);
+        assert_false(ZSTD_isError(len));
+    } else {
+        z_stream stream = {.next_in = (Bytef *)answer->body,
+                           .avail_in = (uInt)answer->content_length,
+                           .next_out = (Bytef *)room,
+                           .avail_out = ROOM};
+        assert_non_null(strstr(answer->head, "Content-Encoding: gzip\r\n"));
+        assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+        assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
+        len = ROOM - stream.avail_out;
+        (void)inflateEnd(&stream);
+    }
+    free(answer->body);
+    answer->body = room;
+    answer->json = json_loadb(room, len, 0, NULL);
+    return len;
+}
+
+static void large_answers_are_packed_as_the_client_likes(void **state)
+{
+    (void)state;
+    static const char *const codings[] = {"zstd", "gzip"};
+    for (int i = 0; i < 2; i++) {
+        char header[64], wanted[64], tag[80];
+        (void)snprintf(header, sizeof header, "Accept-Encoding: %s", codings[i]);
+        http_answer answer = ask("GET", "/search?q=big+50000", header);
+        assert_int_equal(answer.status, 200);
+        assert_true(answer.content_length < 5000);
+        assert_non_null(strstr(answer.head, "Vary: Accept-Encoding\r\n"));
+        read_tag(&answer, tag);
+        (void)snprintf(wanted, sizeof wanted, "-%s\"", codings[i]);
+        assert_non_null(strstr(tag, wanted));
+        assert_true(unpack(&answer) > 50000);
+        assert_string_equal(answered_query(answer.json), "big 50000");
+        answer_fini(&answer);
+        expect_with("/search?q=big+50000", "If-None-Match: ", tag, 304);
+    }
+}
+
+static void expect_plain(const char *method, const char *target, const char *header)
+{
+    http_answer answer = ask(method, target, header);
+    if (strstr(answer.head, "Content-Encoding")) fail_msg("%s, %s: %s", target, header, answer.head);
+    answer_fini(&answer);
+}
+
+static void small_answers_errors_and_unasked_ones_are_plain(void **state)
+{
+    (void)state;
+    expect_plain("GET", "/search?q=a", "Accept-Encoding: gzip, zstd");
+    expect_plain("GET", "/search?q=big+50000", NULL);
+    expect_plain("GET", "/search?q=big+50000", "Accept-Encoding: br");
+    expect_plain("GET", "/search?q=big+50000", "Accept-Encoding: gzip;q=0");
+    expect_plain("GET", "/search?q=wrong", "Accept-Encoding: gzip, identity;q=0");
+    expect_plain("GET", "/health", "Accept-Encoding: gzip");
+    http_answer answer = ask("GET", "/search?q=a", "Accept-Encoding: gzip, identity;q=0");
+    assert_true(unpack(&answer) > 0); /* small, but nothing else is taken */
+    answer_fini(&answer);
+}
+
+static void head_tells_the_packed_length(void **state)
+{
+    (void)state;
+    static const char header[] = "Accept-Encoding: gzip;q=0.5\r\nAccept-Encoding: zstd";
+    http_answer head = ask("HEAD", "/search?q=big+50000", header);
+    http_answer full = ask("GET", "/search?q=big+50000", header);
+    assert_non_null(strstr(head.head, "Content-Encoding: zstd\r\n"));
+    assert_int_equal(head.content_length, full.content_length);
+    assert_string_equal(head.head, full.head);
+    answer_fini(&head);
+    answer_fini(&full);
+}
+
+/* ---- generations ---- */
+
 static void a_new_generation_has_other_tags(void **state)
 {
     (void)state;
@@ -212,6 +302,9 @@ int main(void)
         cmocka_unit_test(what_is_no_tag_is_no_match),
         cmocka_unit_test(errors_and_states_are_not_stored),
         cmocka_unit_test(head_is_answered_alike_and_the_connection_lives),
+        cmocka_unit_test(large_answers_are_packed_as_the_client_likes),
+        cmocka_unit_test(small_answers_errors_and_unasked_ones_are_plain),
+        cmocka_unit_test(head_tells_the_packed_length),
         cmocka_unit_test(a_new_generation_has_other_tags),
     };
     return cmocka_run_group_tests(tests, start, stop);
