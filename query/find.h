@@ -12,8 +12,8 @@ typedef struct fhi_failure {
     fh_err err;
 } fhi_failure;
 
-/* Called for every hit from request->offset on, best first; what it is given lives during the call. A status other
- * than FH_OK ends the search with it. */
+/* Called for every hit from request->offset on, best first; what it is given lives during the call. snippet is
+ * NULL where none were asked for. A status other than FH_OK ends the search with it. */
 typedef fh_status (*fhi_hit_seen)(void *argument, const fh_record *record, float score, const fhi_shown *title,
                                   const fhi_shown *snippet);
 

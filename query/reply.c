@@ -4,10 +4,59 @@
  */
 #include "query/reply.h"
 #include "engine/base/json.h"
+#include "query/json_out.h"
 
 #include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* ---- hits ------------------------------------------------------------------------------------------------ */
+
+/* ,"key":"text" */
+static fh_status put_member(fhi_buf *json, const char *key, fh_str text)
+{
+    fhi_buf_put(json, ",\"", 2);
+    fhi_buf_put(json, key, strlen(key));
+    fhi_buf_put(json, "\":", 2);
+    return fhi_json_put_text(json, text);
+}
+
+/* ,"key":[[begin,end],...] */
+static void put_marks(fhi_buf *json, const char *key, const fhi_shown *shown)
+{
+    fhi_buf_put(json, ",\"", 2);
+    fhi_buf_put(json, key, strlen(key));
+    fhi_buf_put(json, "\":[", 3);
+    for (uint32_t i = 0; i < shown->mark_count; i++) {
+        fhi_buf_put(json, ",[" + (i == 0), i == 0 ? 1 : 2);
+        fhi_json_put_number(json, shown->marks[2 * i]);
+        fhi_buf_put8(json, ',');
+        fhi_json_put_number(json, shown->marks[2 * i + 1]);
+        fhi_buf_put8(json, ']');
+    }
+    fhi_buf_put8(json, ']');
+}
+
+fh_status fhi_reply_hit(const fh_record *record, float score, const fhi_shown *title, const fhi_shown *snippet,
+                        fhi_buf *json)
+{
+    static const fh_field after[] = {FH_FIELD_DATE, FH_FIELD_SOURCE, FH_FIELD_SECTION, FH_FIELD_AUTHOR,
+                                     FH_FIELD_LANG, FH_FIELD_URL,    FH_FIELD_REGION};
+    fhi_buf_put(json, "{\"id\":", 6);
+    FH_TRY(fhi_json_put_text(json, record->fields[FH_FIELD_ID]));
+    fhi_buf_put(json, ",\"score\":", 9);
+    FH_TRY(fhi_json_put_score(json, score));
+    FH_TRY(put_member(json, "title", title->text));
+    if (snippet) FH_TRY(put_member(json, "snippet", snippet->text));
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
+        FH_TRY(put_member(json, fh_field_name(after[i]), record->fields[after[i]]));
+    put_marks(json, "title_marks", title);
+    if (snippet) put_marks(json, "snippet_marks", snippet);
+    fhi_buf_put8(json, '}');
+    return json->status;
+}
+
+/* ---- articles -------------------------------------------------------------------------------------------- */
 
 /* jansson takes no text that is not UTF-8: such a record is damaged. */
 static fh_status set_text(json_t *object, const char *key, fh_str text)
@@ -15,48 +64,6 @@ static fh_status set_text(json_t *object, const char *key, fh_str text)
     json_t *value = json_stringn(text.ptr ? text.ptr : "", text.len);
     if (!value) return fhi_utf8_check(text.ptr, text.len) < text.len ? FH_E_CORRUPT : FH_E_NOMEM;
     return json_object_set_new(object, key, value) == 0 ? FH_OK : FH_E_NOMEM;
-}
-
-/* [[begin,end],...] */
-static fh_status set_marks(json_t *object, const char *key, const fhi_shown *shown)
-{
-    json_t *marks = json_array();
-    if (json_object_set_new(object, key, marks) != 0) return FH_E_NOMEM;
-    for (uint32_t i = 0; i < shown->mark_count; i++) {
-        json_t *pair = json_array();
-        if (json_array_append_new(marks, pair) != 0 ||
-            json_array_append_new(pair, json_integer(shown->marks[2 * i])) != 0 ||
-            json_array_append_new(pair, json_integer(shown->marks[2 * i + 1])) != 0)
-            return FH_E_NOMEM;
-    }
-    return FH_OK;
-}
-
-static fh_status fill_hit(json_t *hit, const fh_record *record, float score, const fhi_shown *title,
-                          const fhi_shown *snippet)
-{
-    static const fh_field after[] = {FH_FIELD_DATE, FH_FIELD_SOURCE, FH_FIELD_SECTION, FH_FIELD_AUTHOR,
-                                     FH_FIELD_LANG, FH_FIELD_URL,    FH_FIELD_REGION};
-    FH_TRY(set_text(hit, "id", record->fields[FH_FIELD_ID]));
-    if (json_object_set_new(hit, "score", json_real((double)score)) != 0) return FH_E_NOMEM;
-    FH_TRY(set_text(hit, "title", title->text));
-    FH_TRY(set_text(hit, "snippet", snippet->text));
-    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
-        FH_TRY(set_text(hit, fh_field_name(after[i]), record->fields[after[i]]));
-    FH_TRY(set_marks(hit, "title_marks", title));
-    return set_marks(hit, "snippet_marks", snippet);
-}
-
-fh_status fhi_reply_hit(const fh_record *record, float score, const fhi_shown *title, const fhi_shown *snippet,
-                        json_t **out)
-{
-    *out = json_object();
-    if (!*out) return FH_E_NOMEM;
-    const fh_status status = fill_hit(*out, record, score, title, snippet);
-    if (status == FH_OK) return FH_OK;
-    json_decref(*out);
-    *out = NULL;
-    return status;
 }
 
 /* Tags are stored one a line. */
@@ -209,17 +216,21 @@ int fhi_reply_digits(const json_t *value)
     return digits;
 }
 
+fh_status fhi_reply_begin(json_t *id_json, fhi_buf *json)
+{
+    fhi_buf_put8(json, '{');
+    if (!id_json) return json->status;
+    json_t *id = json_pack("{s:O}", "id", id_json);
+    const bool written = id && put_members(id, fhi_reply_digits(id_json), json);
+    json_decref(id);
+    return written ? json->status : FH_E_NOMEM;
+}
+
 static bool put_reply(const json_t *body, json_t *id_json, int digits, fhi_buf *json)
 {
-    bool written = true;
-    fhi_buf_put8(json, '{');
-    if (id_json) {
-        json_t *id = json_pack("{s:O}", "id", id_json);
-        written = id && put_members(id, fhi_reply_digits(id_json), json);
-        json_decref(id);
-        if (json_object_size(body)) fhi_buf_put8(json, ',');
-    }
-    written = written && put_members(body, digits, json);
+    if (fhi_reply_begin(id_json, json) != FH_OK) return false;
+    if (id_json && json_object_size(body)) fhi_buf_put8(json, ',');
+    const bool written = put_members(body, digits, json);
     fhi_buf_put8(json, '}');
     return written && json->status == FH_OK;
 }

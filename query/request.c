@@ -1,6 +1,7 @@
 /* request.c - one search from its text to its answer: parse, plan, match, show. */
 #include "query/request.h"
 
+#include "query/json_out.h"
 #include "query/plan.h"
 #include "query/reply.h"
 #include "query/snippet.h"
@@ -79,6 +80,11 @@ fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_er
     if (fhi_str_equal(name, FH_STR("top"))) return set_number(name, value, 1, FHI_TOP_MAX, &request->top, err);
     if (fhi_str_equal(name, FH_STR("offset")))
         return set_number(name, value, 0, FHI_TOP_MAX - 1, &request->offset, err);
+    if (fhi_str_equal(name, FH_STR("snippets"))) {
+        FH_TRY(set_number(name, value, 0, 1, &choice, err));
+        request->no_snippets = !choice;
+        return FH_OK;
+    }
     if (fhi_str_equal(name, FH_STR("op"))) {
         FH_TRY(set_choice(name, value, ops, 2, &choice, err));
         request->op = choice ? FHI_OP_OR : FHI_OP_AND;
@@ -223,16 +229,18 @@ static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_reques
     return fhi_match_run(index, plan->root, &options, &s->arena, hits, &failure->err);
 }
 
-static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, uint64_t deadline_ns,
+static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, const fhi_request *request,
                           fhi_hit_seen seen, void *argument, fh_err *err)
 {
     fh_record record;
     fhi_shown title, snippet;
     fhi_arena_reset(&s->show);
-    if (deadline_ns && now_ns() > deadline_ns) return fhi_fail(err, FH_E_DEADLINE, "while showing the hits");
+    if (request->deadline_ns && now_ns() > request->deadline_ns)
+        return fhi_fail(err, FH_E_DEADLINE, "while showing the hits");
     FH_TRY(fhi_segment_record_with(fhi_index_segment(index, hit->segment), hit->doc, s->decompressor, &s->record, err));
     FH_TRY(fh_record_decode(fhi_buf_str(&s->record), &record));
     FH_TRY(fhi_snippet_title(s->snippeter, record.fields[FH_FIELD_TITLE], &s->show, &title));
+    if (request->no_snippets) return seen(argument, &record, hit->score, &title, NULL);
     FH_TRY(fhi_snippet_make(s->snippeter, &record, &s->show, &snippet));
     return seen(argument, &record, hit->score, &title, &snippet);
 }
@@ -249,7 +257,7 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
     fh_status status = make_plan(searcher, index, request, &plan, failure);
     if (status == FH_OK) status = match(searcher, index, request, &plan, &hits, failure);
     for (uint32_t i = request->offset; status == FH_OK && i < hits.hit_count; i++)
-        status = show_hit(searcher, index, &hits.hits[i], request->deadline_ns, seen, argument, &failure->err);
+        status = show_hit(searcher, index, &hits.hits[i], request, seen, argument, &failure->err);
     if (status == FH_OK) *total = hits.total;
     failure->status = status;
     return status;
@@ -257,27 +265,34 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
 
 /* ---- answers --------------------------------------------------------------------------------------------- */
 
-/* argument: the JSON array of the hits. */
+/* argument: the answer so far, which ends with the array of hits. */
 static fh_status append_hit(void *argument, const fh_record *record, float score, const fhi_shown *title,
                             const fhi_shown *snippet)
 {
-    json_t *object;
-    FH_TRY(fhi_reply_hit(record, score, title, snippet, &object));
-    return json_array_append_new(argument, object) == 0 ? FH_OK : FH_E_NOMEM;
+    fhi_buf *json = argument;
+    if (json->data[json->len - 1] != '[') fhi_buf_put8(json, ',');
+    return fhi_reply_hit(record, score, title, snippet, json);
 }
 
-static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_request *request, json_t *body,
-                        fhi_failure *failure)
+static void put_count(fhi_buf *json, const char *before, uint64_t count)
+{
+    fhi_buf_put(json, before, strlen(before));
+    fhi_json_put_number(json, count);
+}
+
+static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_request *request, json_t *id_json,
+                        fhi_buf *json, fhi_failure *failure)
 {
     const uint64_t start_ns = now_ns();
     uint64_t total;
-    json_t *list = json_array();
-    if (json_object_set_new(body, "hits", list) != 0) return FH_E_NOMEM;
-    FH_TRY(fhi_searcher_find(s, index, request, append_hit, list, &total, failure));
-    if (json_object_set_new(body, "total", json_integer((json_int_t)total)) != 0 ||
-        json_object_set_new(body, "took_us", json_integer((json_int_t)((now_ns() - start_ns) / 1000))) != 0)
-        return FH_E_NOMEM;
-    return FH_OK;
+    FH_TRY(fhi_reply_begin(id_json, json));
+    fhi_buf_printf(json, "%s\"hits\":[", id_json ? "," : "");
+    if (json->status != FH_OK) return json->status;
+    FH_TRY(fhi_searcher_find(s, index, request, append_hit, json, &total, failure));
+    put_count(json, "],\"total\":", total);
+    put_count(json, ",\"took_us\":", (now_ns() - start_ns) / 1000);
+    fhi_buf_put8(json, '}');
+    return json->status;
 }
 
 /* The answer, or the error object in its place; the status stays that of the request. */
@@ -297,9 +312,11 @@ fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_r
                            fhi_buf *json)
 {
     fhi_failure failure = {.status = FH_OK};
-    json_t *body = json_object();
-    const fh_status status = body ? search(searcher, index, request, body, &failure) : FH_E_NOMEM;
-    return answer(&failure, status, body, FHI_SCORE_DIGITS, request, id_json, json);
+    const size_t before = json->len;
+    const fh_status status = search(searcher, index, request, id_json, json, &failure);
+    if (status == FH_OK) return FH_OK;
+    json->len = before;
+    return answer(&failure, status, NULL, 0, request, id_json, json);
 }
 
 fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str id, fhi_buf *json)

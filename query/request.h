@@ -16,13 +16,14 @@ typedef struct fhi_request {
     uint32_t offset; /* offset + top <= FHI_TOP_MAX */
     fhi_op op;
     fhi_sort sort;
+    bool no_snippets;      /* hits have titles only; no text of an article is looked at */
     fhi_message_lang lang; /* of error messages */
     uint64_t deadline_ns;  /* CLOCK_MONOTONIC; 0 = none */
 } fhi_request;
 
 void fhi_request_defaults(fhi_request *request);
 
-/* Sets one named parameter (q, top, offset, op, sort, lang) from text, as doors that take text do.
+/* Sets one named parameter (q, top, offset, op, sort, snippets, lang) from text, as doors that take text do.
  * Codes: FH_E_NOT_FOUND (no such parameter), FH_E_INVALID (value; err says what is allowed), FH_E_LIMIT. */
 fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_err *err);
 
@@ -35,8 +36,8 @@ void fhi_searcher_destroy(fhi_searcher *searcher);
  *    "total":n,"took_us":n}
  * or {"error":{"code","message","offset","offset_chars"}}. id_json, when not NULL, is any JSON value put first as
  * "id". Title and snippet are plain text of the article; "title_marks" and "snippet_marks" list the matches in them as
- * [begin, end) pairs in code points. Returns FH_OK when the answer has hits; else the status behind the error
- * object, which is written all the same (but on FH_E_NOMEM). */
+ * [begin, end) pairs in code points. Without snippets neither `snippet` nor its marks are there. Returns FH_OK when the
+ * answer has hits; else the status behind the error object, which is written all the same (but on FH_E_NOMEM). */
 struct json_t;
 fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_request *request, struct json_t *id_json,
                            fhi_buf *json);

@@ -34,6 +34,7 @@ static void usage(FILE *to)
                 "  --offset N         hits to leave out before them (default 0)\n"
                 "  --op and|or        whether all words are needed or any (default and)\n"
                 "  --sort score|date  best first or newest first (default score)\n"
+                "  --no-snippets      titles only, which is faster\n"
                 "  --lang en|fr|ar    language of messages about the query (default en)\n"
                 "  --json             one JSON object\n"
                 "  --help             this text\n"
@@ -68,6 +69,7 @@ static fh_status set_option(arguments *a, int option, const char *name, const ch
     case 'i': a->index = value; return FH_OK;
     case 's': a->socket = value; return FH_OK;
     case 'j': a->json = true; return FH_OK;
+    case 'n': a->request.no_snippets = true; return FH_OK;
     case 'h': a->help = true; return FH_OK;
     default: break;
     }
@@ -98,11 +100,17 @@ static bool wants_json(int argc, char **argv)
 static fh_status read_arguments(int argc, char **argv, arguments *a, fh_err *err)
 {
     static const struct option options[] = {
-        {"index", required_argument, NULL, 'i'}, {"socket", required_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
-        {"top", required_argument, NULL, 'p'},   {"offset", required_argument, NULL, 'p'},
-        {"op", required_argument, NULL, 'p'},    {"sort", required_argument, NULL, 'p'},
-        {"lang", required_argument, NULL, 'p'},  {NULL, 0, NULL, 0},
+        {"index", required_argument, NULL, 'i'},
+        {"socket", required_argument, NULL, 's'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {"top", required_argument, NULL, 'p'},
+        {"offset", required_argument, NULL, 'p'},
+        {"op", required_argument, NULL, 'p'},
+        {"sort", required_argument, NULL, 'p'},
+        {"lang", required_argument, NULL, 'p'},
+        {"no-snippets", no_argument, NULL, 'n'},
+        {NULL, 0, NULL, 0},
     };
     int option, which = 0;
     optind = 1;

@@ -62,6 +62,7 @@ static fhi_request request_of(const fh_search_request *given)
                          .offset = given->offset,
                          .op = given->op == FH_SEARCH_OR ? FHI_OP_OR : FHI_OP_AND,
                          .sort = given->sort == FH_SEARCH_NEWEST ? FHI_SORT_DATE : FHI_SORT_SCORE,
+                         .no_snippets = given->no_snippets,
                          .lang = given->lang == FH_SEARCH_FR   ? FHI_LANG_FR
                                  : given->lang == FH_SEARCH_AR ? FHI_LANG_AR
                                                                : FHI_LANG_EN,
@@ -86,6 +87,8 @@ static fh_status keep_hit(void *argument, const fh_record *record, float score, 
     for (int i = 0; i < FH_FIELD_TITLE; i++)
         kept[i] = fhi_arena_copy(arena, record->fields[i]);
     if (search->hit_count == search->hit_capacity) return FH_E_INTERNAL;
+    const fhi_shown none = {.text = {"", 0}};
+    if (!snippet) snippet = &none;
     search->hits[search->hit_count++] = (fh_search_hit){.id = kept[FH_FIELD_ID],
                                                         .url = kept[FH_FIELD_URL],
                                                         .lang = kept[FH_FIELD_LANG],

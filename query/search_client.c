@@ -61,9 +61,10 @@ static fh_status write_request(const fhi_request *request, fhi_buf *line, fh_err
 {
     static const char *const langs[] = {"en", "fr", "ar"};
     json_t *object =
-        json_pack("{s:s%, s:i, s:i, s:s, s:s, s:s}", "q", request->query.ptr, request->query.len, "top",
+        json_pack("{s:s%, s:i, s:i, s:s, s:s, s:i, s:s}", "q", request->query.ptr, request->query.len, "top",
                   (int)request->top, "offset", (int)request->offset, "op", request->op == FHI_OP_OR ? "or" : "and",
-                  "sort", request->sort == FHI_SORT_DATE ? "date" : "score", "lang", langs[request->lang]);
+                  "sort", request->sort == FHI_SORT_DATE ? "date" : "score", "snippets", (int)!request->no_snippets,
+                  "lang", langs[request->lang]);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (!text) return fhi_fail(err, FH_E_INVALID, "the query cannot be sent");

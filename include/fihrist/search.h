@@ -8,6 +8,8 @@
 
 #include <fihrist/status.h>
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +28,7 @@ typedef struct fh_search_request {
     fh_search_op op;
     fh_search_sort sort;
     fh_search_lang lang;  /* of messages */
+    bool no_snippets;     /* titles only; no text of an article is looked at */
     uint64_t time_us_max; /* then FH_E_DEADLINE; 0: no bound */
 } fh_search_request;
 
@@ -39,7 +42,7 @@ typedef struct fh_search_hit {
     fh_str id, url, lang, source, section, region, author;
     fh_str date; /* as written */
     fh_str title;
-    fh_str snippet;                    /* plain text; cuts are shown by an ellipsis */
+    fh_str snippet;                    /* plain text; cuts are shown by an ellipsis; empty without snippets */
     const fh_search_mark *title_marks; /* where the query matches, in order, apart */
     const fh_search_mark *snippet_marks;
     uint32_t title_mark_count;

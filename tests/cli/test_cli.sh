@@ -38,6 +38,11 @@ ok 'marks the title without colour' has out '1. Le [roi] à Rabat'
 ok 'the date is day and time' has out ' 2025-07-01 09:05 · '
 run 0 search --index i --json title:roi
 ok 'JSON has it as written' has out '"date":"2025-07-01T09:05:30+01:00"'
+run 0 search --index i --json title:roi
+ok 'and a snippet' has out '"snippet":'
+run 0 search --index i --json --no-snippets title:roi
+ok 'unless told otherwise' lacks out '"snippet'
+ok 'which keeps the marks of the title' has out '"title_marks":[[3,6]]'
 run 0 search --index i année
 ok 'a year stays a year' has out ' 2024 · '
 run 0 search --index i الملك

@@ -51,6 +51,7 @@ static void parameters_are_checked_by_name_and_value(void **state)
                                       "/search?q=a&top=10&offset=9991",
                                       "/search?q=a&to=1",
                                       "/search?q=a&q=b",
+                                      "/search?q=a&snippets=2",
                                       "/search?q=a&top=1&top",
                                       "/search?Q=a",
                                       "/search?q=%",

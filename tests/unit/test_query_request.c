@@ -147,6 +147,28 @@ static void an_answer_has_its_keys_in_order(void **state)
     library_close(&l);
 }
 
+static void without_snippets_hits_lack_them_and_nothing_else(void **state)
+{
+    (void)state;
+    library l;
+    library_open(&l, "press", press, PRESS_COUNT);
+    fhi_request request;
+    fhi_request_defaults(&request);
+    request.query = FH_STR("budget roi");
+    assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+    json_t *whole = json_incref(json_array_get(json_object_get(l.answer, "hits"), 0));
+    assert_int_equal(fhi_request_set(&request, FH_STR("snippets"), FH_STR("0"), NULL), FH_OK);
+    assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+    assert_int_equal(json_integer_value(json_object_get(l.answer, "total")), 1);
+    assert_int_equal(json_object_del(whole, "snippet"), 0);
+    assert_int_equal(json_object_del(whole, "snippet_marks"), 0);
+    assert_true(json_equal(whole, json_array_get(json_object_get(l.answer, "hits"), 0)));
+    json_decref(whole);
+    assert_int_equal(fhi_request_set(&request, FH_STR("snippets"), FH_STR("1"), NULL), FH_OK);
+    assert_false(request.no_snippets);
+    library_close(&l);
+}
+
 static void every_form_of_the_language_finds_its_articles(void **state)
 {
     (void)state;
@@ -334,7 +356,7 @@ static void parameters_are_set_by_name_or_refused(void **state)
     assert_int_equal(request.lang, FHI_LANG_AR);
     static const char *const refused[][2] = {{"top", "0"},  {"top", "10001"},      {"top", "1x"},       {"top", ""},
                                              {"top", "-1"}, {"top", "9999999999"}, {"offset", "10000"}, {"op", "AND"},
-                                             {"sort", ""},  {"lang", "de"}};
+                                             {"sort", ""},  {"lang", "de"},        {"snippets", "no"}};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_int_equal(fhi_request_set(&request, fhi_str(refused[i][0]), fhi_str(refused[i][1]), &err), FH_E_INVALID);
     assert_int_equal(fhi_request_set(&request, FH_STR("tops"), FH_STR("1"), &err), FH_E_NOT_FOUND);
@@ -398,6 +420,11 @@ static void a_program_gets_hits_as_structs(void **state)
     assert_int_equal(hits.hits[0].title_mark_count, 1);
     assert_int_equal(hits.hits[0].title_marks[0].end, 6);
     assert_int_equal(hits.hits[0].snippet_marks[0].begin, 54);
+    const fh_search_request brief = {.query = FH_STR("title:budget discours"), .no_snippets = true};
+    assert_int_equal(fh_search_run(search, &brief, &hits, &err), FH_OK);
+    assert_int_equal(hits.hits[0].title_mark_count, 1);
+    assert_int_equal(hits.hits[0].snippet.len, 0);
+    assert_int_equal(hits.hits[0].snippet_mark_count, 0);
     const fh_search_request bad = {.query = FH_STR("(budget"), .lang = FH_SEARCH_FR};
     assert_int_equal(fh_search_run(search, &bad, &hits, &err), FH_E_SYNTAX);
     assert_string_equal(fh_search_error_code(search), "open_parenthesis");
@@ -417,6 +444,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_has_its_keys_in_order),
+        cmocka_unit_test(without_snippets_hits_lack_them_and_nothing_else),
         cmocka_unit_test(every_form_of_the_language_finds_its_articles),
         cmocka_unit_test(filters_alone_list_the_newest_first),
         cmocka_unit_test(top_and_offset_walk_through_the_hits),
