@@ -18,8 +18,8 @@ TEST_TIMEOUT ?= 300
 FUZZ_SECONDS ?= 10
 
 # ---- what must be installed (Debian names) -----------------------------------------------------------------
-DEPS_build := gcc g++ make pkg-config libuv1-dev libjansson-dev libzstd-dev zlib1g-dev libicu-dev libxapian-dev \
-              libhttp-parser-dev
+DEPS_build := gcc g++ make pkg-config libuv1-dev libjansson-dev libyajl-dev libzstd-dev zlib1g-dev libicu-dev \
+              libxapian-dev libhttp-parser-dev
 DEPS_test := $(DEPS_build) libcmocka-dev
 DEPS_lint := $(DEPS_test) clang clang-format clang-tidy
 DEPS_fuzz := $(DEPS_test) clang libclang-rt-dev
@@ -52,7 +52,7 @@ WARN_tsan := -Wno-maybe-uninitialized -Wno-format-truncation -Wno-stringop-overf
 $(if $(OPT),,$(error MODE=$(MODE) is none of release debug asan ubsan tsan fuzz))
 
 # Asked only when something is compiled, then remembered: pkg-config may not be there before `make deps`.
-PKGS := libuv jansson libzstd zlib icu-uc icu-i18n xapian-core
+PKGS := libuv jansson yajl libzstd zlib icu-uc icu-i18n xapian-core
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lhttp_parser)$(PKG_LIBS)
 CPPFLAGS_ALL = -Iinclude -I. -D_GNU_SOURCE -DFH_VERSION='"$(VERSION)"' $(PKG_CFLAGS) $(CPPFLAGS)

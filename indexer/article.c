@@ -1,4 +1,4 @@
-/* article.c - parsing and checking of articles. Above jansson, below the inverter. */
+/* article.c - parsing and checking of articles. Above jansson and usual.c, below the inverter. */
 #include "indexer/article.h"
 
 #include "engine/base/json.h"
@@ -9,6 +9,7 @@ enum { WORD_CACHE_BYTES_MAX = 1 << 20 }; /* of the analyzer of dates */
 void fhi_article_fini(fhi_article *article)
 {
     json_decref(article->json);
+    fhi_usual_fini(&article->usual);
     fhi_buf_fini(&article->scratch);
     fh_analyzer_destroy(article->dates);
     *article = (fhi_article){0};
@@ -181,9 +182,9 @@ static fh_status take_fields(fhi_article *article, json_t *extra, fh_err *err)
     return FH_OK;
 }
 
-fh_status fhi_article_from_json(fhi_article *article, fh_str line, fh_str default_id, fh_err *err)
+/* Any line at all: the slow way, which decides what is an article. */
+static fh_status read_json(fhi_article *article, fh_str line, fh_err *err)
 {
-    clear(article);
     json_error_t error;
     const fh_status read = fhi_json_load(line, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &article->json, &error);
     if (read == FH_E_NOMEM) return fhi_fail(err, FH_E_NOMEM, "out of memory");
@@ -193,7 +194,13 @@ fh_status fhi_article_from_json(fhi_article *article, fh_str line, fh_str defaul
     if (!extra) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     const fh_status status = take_fields(article, extra, err);
     json_decref(extra);
-    FH_TRY(status);
+    return status;
+}
+
+fh_status fhi_article_from_json(fhi_article *article, fh_str line, fh_str default_id, fh_err *err)
+{
+    clear(article);
+    if (!fhi_usual_read(&article->usual, line, &article->record)) FH_TRY(read_json(article, line, err));
     fh_str *fields = article->record.fields;
     if (fields[FH_FIELD_ID].len == 0)
         fields[FH_FIELD_ID] = fields[FH_FIELD_URL].len ? fields[FH_FIELD_URL] : default_id;

@@ -8,6 +8,7 @@
 #define FHI_ARTICLE_H
 
 #include "engine/base/base.h"
+#include "indexer/usual.h"
 
 #include <fihrist/analyzer.h>
 #include <fihrist/record.h>
@@ -19,13 +20,14 @@ enum {
     FHI_VALUE_BYTES_MAX = 64 * 1024, /* url, source, section, region, author, lang, date */
 };
 
-/* Reusable: the views of record live until the next article or fini. */
+/* Reusable: the views of record live until the next article or fini, and no longer than what it was made of. */
 typedef struct fhi_article {
     fh_record record;
     uint32_t day; /* as in fhi_doc; 0 when there is no date or it cannot be read */
     uint16_t minute;
     bool date_refused;  /* a date was given and cannot be read: it is left out */
-    json_t *json;       /* owns the strings of a JSON article */
+    fhi_usual usual;    /* has strings of a JSON article in the usual shape */
+    json_t *json;       /* has those of any other */
     fhi_buf scratch;    /* joined tags, then extra fields */
     fh_analyzer *dates; /* reads dates that are written out; NULL until one comes */
 } fhi_article;
