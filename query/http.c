@@ -293,6 +293,7 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     fhi_buf_printf(out, "X-Content-Type-Options: nosniff\r\n");
     if (reply->status == 401) fhi_buf_printf(out, "WWW-Authenticate: Bearer realm=\"fihrist\"\r\n");
     if (reply->status == 405) fhi_buf_printf(out, "Allow: GET, HEAD\r\n");
+    if (reply->request_id) fhi_buf_printf(out, "X-Request-Id: %s\r\n", reply->request_id);
     if (reply->retry_after_s) fhi_buf_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);
     if (!reply->keep_alive)
         fhi_buf_printf(out, "Connection: close\r\n");

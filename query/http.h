@@ -90,6 +90,7 @@ typedef struct fhi_http_reply {
     bool keep_alive;
     bool old_client;        /* says `Connection: keep-alive` when it is kept */
     unsigned retry_after_s; /* 0: no such header */
+    const char *request_id; /* NULL: no such header */
     const char *etag;       /* with its quotes; NULL: the answer is not to be stored at all */
     const char *coding;     /* of the body; "" for none; not told with 304 */
     bool varies;            /* with Accept-Encoding */

@@ -12,10 +12,10 @@ typedef struct fhi_ask fhi_ask;
 
 typedef enum fhi_ask_kind {
     FHI_ASK_SEARCH,
-    FHI_ASK_FACETS,
-    FHI_ASK_HISTOGRAM,
     FHI_ASK_ARTICLE,
     FHI_ASK_HEALTH,
+    FHI_ASK_READY,
+    FHI_ASK_METRICS,
     FHI_ASK_HELLO /* GET / */
 } fhi_ask_kind;
 
@@ -48,6 +48,8 @@ typedef struct fhi_route {
     const char *content_type; /* of a good answer; NULL: JSON */
     bool cached;              /* the same question to the same snapshot has the same answer: ETag, 304 */
     bool timed;               /* the answer tells took_us, so the ETag is a weak one */
+    bool open;                /* asked without a token where tokens are asked for */
+    bool admin;               /* the token must allow more than reading */
     bool wrapped;             /* in a line the answer is the value of a member named as the verb */
     const fhi_param *params[FHI_PARAMS_MAX];       /* up to the first NULL */
     fh_status (*check)(const fhi_ask *, fh_err *); /* what parameters must obey together; NULL: nothing */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <uv.h>
 
 typedef struct limit_option {
@@ -35,6 +36,8 @@ static const limit_option limit_options[] = {
     X(OPTION_SOCKET, "socket", "PATH", "Unix socket; taken over when stale, removed at the end")                       \
     X(OPTION_SOCKET_MODE, "socket-mode", "MODE", "of its file, octal; default 0600")                                   \
     X(OPTION_SOCKET_PEERS, "socket-peers", "LIST", "users and @groups that may ask there; default: all it lets in")    \
+    X(OPTION_LOG, "log", "LEVEL", "requests to log: all (default), notable (slow, failed, cut off) or none")           \
+    X(OPTION_LOG_FORMAT, "log-format", "FORMAT", "of standard error: text (default) or json, one object a line")       \
     X(OPTION_WORKERS, "workers", "N", "threads that answer queries; default: one for each processor")                  \
     X(OPTION_HELP, "help", NULL, "this text")
 
@@ -105,8 +108,19 @@ static fh_status parse_peers(const char *text, fhi_peers *out, fh_err *err)
     return status == FH_OK ? FH_OK : fhi_fail(err, FH_E_INVALID, "--socket-peers: %s", why.text);
 }
 
+/* *out is the number of the choice that text is. */
+static fh_status parse_choice(const char *name, const char *text, const char *const *choices, unsigned *out,
+                              fh_err *err)
+{
+    for (*out = 0; choices[*out]; ++*out)
+        if (strcmp(text, choices[*out]) == 0) return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "--%s: there is no `%.40s`", name, text);
+}
+
 static fh_status set_option(arguments *args, int option, fh_err *err)
 {
+    static const char *const levels[] = {"none", "notable", "all", NULL}, *const formats[] = {"text", "json", NULL};
+    unsigned choice;
     size_t count;
     switch (option) {
     case OPTION_INDEX: args->index = optarg; return FH_OK;
@@ -116,6 +130,14 @@ static fh_status set_option(arguments *args, int option, fh_err *err)
     case OPTION_SOCKET_MODE: return parse_mode(optarg, &args->server.socket_mode, err);
     case OPTION_SOCKET_PEERS: return parse_peers(optarg, &args->server.peers, err);
     case OPTION_HELP: args->help = true; return FH_OK;
+    case OPTION_LOG:
+        FH_TRY(parse_choice("log", optarg, levels, &choice, err));
+        args->server.log_level = (fhi_log_level)choice;
+        return FH_OK;
+    case OPTION_LOG_FORMAT:
+        FH_TRY(parse_choice("log-format", optarg, formats, &choice, err));
+        args->server.log_format = (fhi_log_format)choice;
+        return FH_OK;
     case OPTION_WORKERS:
         FH_TRY(parse_count("workers", optarg, 1, FHI_WORKERS_MAX, &count, err));
         args->server.worker_count = (unsigned)count;
@@ -162,11 +184,6 @@ static fh_status parse_arguments(int argc, char **argv, arguments *args, fh_err 
     return FH_OK;
 }
 
-static void log_line(const char *message)
-{
-    fhi_complain("serve", "", message);
-}
-
 /* Every connection is a descriptor; the usual soft limit of 1024 is too small for connections_max of them. */
 static void raise_descriptor_limit(const fhi_server_limits *limits)
 {
@@ -193,7 +210,7 @@ static int serve(arguments *args)
     args->server.service = &index.service;
     args->server.watch_dir = args->index;
     args->server.signals = true;
-    args->server.log = log_line;
+    args->server.log_fd = STDERR_FILENO;
     raise_descriptor_limit(&args->server.limits);
     (void)signal(SIGPIPE, SIG_IGN);
     const fh_status status = fhi_server_create(&args->server, &server, &err);

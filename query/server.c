@@ -20,7 +20,7 @@ enum {
 
 void fhi_server_options_init(fhi_server_options *options)
 {
-    *options = (fhi_server_options){.worker_count = 1, .socket_mode = 0600};
+    *options = (fhi_server_options){.worker_count = 1, .socket_mode = 0600, .log_fd = -1, .log_level = FHI_LOG_ALL};
 #define SET_LIMIT(field, option, usual, least, most, what) options->limits.field = (usual);
     FHI_SERVER_LIMITS(SET_LIMIT)
 #undef SET_LIMIT
@@ -29,12 +29,12 @@ void fhi_server_options_init(fhi_server_options *options)
 void fhi_server_log(fhi_server *server, const char *format, ...)
 {
     char message[1024];
-    if (!server->options.log) return;
+    if (!server->log) return;
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    server->options.log(message);
+    fhi_log_message(server->log, message);
 }
 
 /* ---- stopping ---- */
@@ -292,6 +292,10 @@ static fh_status open_all(fhi_server *server, fh_err *err)
     if (server->options.worker_count < 1 || server->options.worker_count > FHI_WORKERS_MAX)
         return fhi_fail(err, FH_E_INVALID, "workers: 1 to %d", FHI_WORKERS_MAX);
     if (!server->options.http && !server->options.socket) return fhi_fail(err, FH_E_INVALID, "nothing to listen on");
+    (void)uv_random(NULL, NULL, &server->life, sizeof server->life, 0, NULL); /* without chance it is 0 */
+    if (server->options.log_fd >= 0)
+        FH_TRY(fhi_log_create(server->options.log_fd, server->options.log_format, server->options.log_level,
+                              server->life, &server->log, err));
     FH_TRY(open_handles(server, err));
     FH_TRY(fhi_admit_load(server, err));
     FH_TRY(open_service(server, err));
@@ -343,6 +347,7 @@ fh_status fhi_server_destroy(fhi_server *server)
         if (uv_loop_close(&server->loop) != 0) status = FH_E_INTERNAL;
     }
     fhi_tokens_destroy(server->tokens);
+    fhi_log_destroy(server->log);
     free(server);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "engine/base/vfs.h"
 #include "query/request.h"
 #include "query/route.h"
+#include "query/server_log.h"
 #include "query/server_peers.h"
 
 enum { FHI_WORKERS_MAX = 256 };
@@ -27,6 +28,7 @@ enum { FHI_WORKERS_MAX = 256 };
     X(pack_bytes_min, "pack-bytes", 1024, 0, 1073741824, "smallest answer that is compressed for who takes it")        \
     X(line_bytes_max, "line-bytes", 65536, 64, 16777216, "one line on the socket")                                     \
     X(query_ms_max, "timeout-ms", 5000, 1, 3600000, "one query, the wait for a worker included")                       \
+    X(slow_ms, "slow-ms", 1000, 0, 3600000, "requests that take longer are logged with their plan; 0: none is slow")   \
     X(read_ms_max, "read-ms", 10000, 1, 3600000, "one request, first byte to last")                                    \
     X(write_ms_max, "write-ms", 30000, 1, 3600000, "a client that takes none of its answer")                           \
     X(idle_ms_max, "idle-ms", 60000, 1, 86400000, "an HTTP connection without a request")                              \
@@ -71,7 +73,9 @@ typedef struct fhi_server_options {
     unsigned worker_count; /* 1 to FHI_WORKERS_MAX */
     bool signals;          /* SIGTERM and SIGINT stop the server, the second one at once; SIGHUP reloads */
     fhi_server_limits limits;
-    void (*log)(const char *message); /* one line for the operator, without line feed; NULL: nothing is said */
+    int log_fd; /* lines about requests and for the operator; -1: nothing is said */
+    fhi_log_format log_format;
+    fhi_log_level log_level;
 } fhi_server_options;
 
 void fhi_server_options_init(fhi_server_options *options);

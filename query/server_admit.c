@@ -14,11 +14,11 @@ fh_status fhi_admit_load(fhi_server *server, fh_err *err)
     return FH_OK;
 }
 
-/* Everything that answers from the index is for readers; nothing here writes. */
+/* What is no question is asked for a token too. */
 static fhi_scope scope_needed(const fhi_route *route)
 {
-    (void)route;
-    return FHI_SCOPE_READ;
+    if (route && route->open) return FHI_SCOPE_NONE;
+    return route && route->admin ? FHI_SCOPE_ADMIN : FHI_SCOPE_READ;
 }
 
 bool fhi_admit_http(fhi_exchange *exchange, const fhi_http_parser *http)

@@ -47,6 +47,10 @@ void fhi_conn_close(fhi_conn *conn)
         fhi_exchange_orphan(exchange);
         exchange = next;
     }
+    while ((exchange = conn->leaving)) {
+        conn->leaving = exchange->next;
+        fhi_exchange_destroy(exchange);
+    }
     uv_close(&conn->uv.handle, on_closed);
 }
 
@@ -119,6 +123,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
     if (count == 0 || conn->lingering) return;
     const size_t len = (size_t)count;
+    conn->server->metrics.received_bytes[conn->door->number] += len;
     const size_t taken = parse(conn, buf->base, len);
     if (taken < len && !conn->input_ended) {
         fhi_buf_put(&conn->input, buf->base + taken, len - taken);
@@ -172,6 +177,30 @@ static void submit_waiting(fhi_conn *conn)
     }
 }
 
+/* Framed, it waits for the client to take it. What has been sent of a body is not needed twice. */
+static void leave(fhi_conn *conn, fhi_exchange *exchange, size_t framed)
+{
+    exchange->next = NULL;
+    exchange->answer_bytes = framed;
+    exchange->framed_to = conn->framed_bytes += framed;
+    if (exchange->status < 400) fhi_buf_fini(&exchange->body);
+    *(conn->leaving ? &conn->leaving_last->next : &conn->leaving) = exchange;
+    conn->leaving_last = exchange;
+}
+
+static void note_sent(fhi_conn *conn, size_t count)
+{
+    fhi_exchange *exchange;
+    conn->sent_bytes += count;
+    conn->server->metrics.sent_bytes[conn->door->number] += count;
+    while ((exchange = conn->leaving) && exchange->framed_to <= conn->sent_bytes) {
+        conn->leaving = exchange->next;
+        conn->held_bytes -= exchange->request_bytes;
+        exchange->delivered = true;
+        fhi_exchange_destroy(exchange);
+    }
+}
+
 static void frame_finished(fhi_conn *conn)
 {
     fhi_exchange *exchange;
@@ -179,14 +208,15 @@ static void frame_finished(fhi_conn *conn)
         conn->first = exchange->next;
         if (!conn->first) conn->final = NULL;
         conn->exchange_count--;
-        conn->held_bytes -= exchange->request_bytes + exchange->body.len;
+        conn->held_bytes -= exchange->body.len;
+        const size_t before = conn->out.len;
         const bool ends = exchange->last || (!conn->first && conn->input_ended);
         conn->door->frame(exchange, !ends, &conn->out);
         if (ends) {
             conn->said_close = conn->input_ended = true;
             drop_input(conn);
         }
-        fhi_exchange_destroy(exchange);
+        leave(conn, exchange, conn->out.len - before);
     }
     if (conn->out.status != FH_OK) fhi_conn_close(conn);
 }
@@ -203,11 +233,14 @@ static void on_written(uv_write_t *request, int status)
 {
     fhi_conn *conn = request->handle->data;
     conn->write_busy = false;
+    const size_t count = conn->writing_bytes;
     rest_buffer(&conn->writing);
-    if (status < 0)
+    if (status < 0) {
         fhi_conn_close(conn);
-    else
-        fhi_conn_update(conn);
+        return;
+    }
+    note_sent(conn, count);
+    fhi_conn_update(conn);
 }
 
 /* Sends what is framed, at once where the socket takes it. True when all of it went. */
@@ -218,6 +251,7 @@ static bool write_out(fhi_conn *conn)
     const int sent = uv_try_write(&conn->uv.stream, &piece, 1);
     if (sent == (int)conn->out.len) {
         rest_buffer(&conn->out);
+        note_sent(conn, (size_t)sent);
         return true;
     }
     if (sent < 0 && sent != UV_EAGAIN) {
@@ -230,7 +264,8 @@ static bool write_out(fhi_conn *conn)
     conn->out = empty;
     piece = uv_buf_init((char *)conn->writing.data + at, (unsigned)(conn->writing.len - at));
     conn->write_busy = true;
-    conn->unsent_bytes = piece.len;
+    conn->unsent_bytes = conn->writing_bytes = piece.len;
+    note_sent(conn, at);
     conn->unsent_since_ms = now_ms(conn);
     if (uv_write(&conn->write, &conn->uv.stream, &piece, 1, on_written) != 0) {
         conn->write_busy = false;
@@ -301,6 +336,7 @@ static void refuse_late(fhi_conn *conn)
         return;
     }
     exchange->last = true;
+    exchange->from_line = conn->door == &fhi_door_lines;
     fhi_exchange_fail(exchange, 408, "the request took too long to come");
     fhi_conn_add(conn, exchange);
     fhi_conn_update(conn);
@@ -356,8 +392,10 @@ static fhi_conn *create(fhi_listener *listener)
 static void refuse_connection(fhi_conn *conn, int status, const char *message)
 {
     fhi_exchange *exchange = fhi_exchange_create(conn);
+    conn->server->metrics.refused[conn->door->number]++;
     if (exchange) {
         exchange->last = true;
+        exchange->from_line = conn->door == &fhi_door_lines;
         fhi_exchange_fail(exchange, status, message);
         fhi_conn_add(conn, exchange);
         frame_finished(conn);
@@ -375,7 +413,12 @@ fh_status fhi_conn_accept(fhi_listener *listener)
         fhi_conn_close(conn);
         return FH_OK;
     }
-    if (conn->uv.handle.type == UV_TCP) (void)uv_tcp_nodelay(&conn->uv.tcp, 1);
+    int address_bytes = sizeof conn->client;
+    server->metrics.connections[conn->door->number]++;
+    if (conn->uv.handle.type == UV_TCP) {
+        (void)uv_tcp_nodelay(&conn->uv.tcp, 1);
+        (void)uv_tcp_getpeername(&conn->uv.tcp, &conn->client.any, &address_bytes);
+    }
     if (server->conn_count > server->options.limits.connections_max)
         refuse_connection(conn, 503, "too many connections; try again soon");
     else if (!fhi_admit_peer(conn))

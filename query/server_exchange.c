@@ -13,10 +13,10 @@
 static const char hello_text[] = "Fihrist " FH_VERSION ": full-text search for the French and Arabic press.\n"
                                  "\n"
                                  "GET /search?q=QUERY&top=10&offset=0&op=and|or&sort=score|date&lang=en|fr|ar\n"
-                                 "GET /facets?q=QUERY&fields=source,section,region,author,lang,year&values=20\n"
-                                 "GET /histogram?q=QUERY&by=day|month|year\n"
                                  "GET /article/ID\n"
-                                 "GET /health\n";
+                                 "GET /health\n"
+                                 "GET /ready\n"
+                                 "GET /metrics\n";
 static const char no_memory_json[] =
     "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"Out of memory.\",\"offset\":0,\"offset_chars\":0}}";
 
@@ -26,12 +26,18 @@ fhi_exchange *fhi_exchange_create(fhi_conn *conn)
     if (!exchange) return NULL;
     exchange->server = conn->server;
     exchange->conn = conn;
+    exchange->number = ++conn->server->request_count;
+    exchange->generation = conn->server->facts.generation;
+    exchange->method = "-";
+    exchange->begun_ns = uv_hrtime();
     fhi_ask_init(&exchange->ask);
     return exchange;
 }
 
 void fhi_exchange_destroy(fhi_exchange *exchange)
 {
+    fhi_exchange_account(exchange);
+    fhi_buf_fini(&exchange->notes.plan);
     fhi_ask_fini(&exchange->ask);
     fhi_buf_fini(&exchange->if_none_match);
     fhi_buf_fini(&exchange->body);
@@ -75,6 +81,7 @@ void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message)
 {
     write_error(exchange, status, message);
     exchange->state = FHI_EXCHANGE_DONE;
+    exchange->answered_ns = uv_hrtime();
 }
 
 static int http_status_of(fh_status status)
@@ -151,7 +158,8 @@ static void ask_service(fhi_exchange *exchange, fhi_worker *worker)
 static void run(fhi_job *job, void *worker)
 {
     fhi_exchange *exchange = (fhi_exchange *)job;
-    if (uv_hrtime() >= exchange->ask.request.deadline_ns)
+    exchange->taken_ns = uv_hrtime();
+    if (exchange->taken_ns >= exchange->ask.request.deadline_ns)
         write_error(exchange, 504, "the query waited too long for a worker");
     else
         ask_service(exchange, worker);
@@ -159,6 +167,7 @@ static void run(fhi_job *job, void *worker)
     if (exchange->status == 200 && exchange->none_wanted) answer_known(exchange);
     exchange->server->options.service->snapshot_release(exchange->snapshot);
     exchange->snapshot = NULL;
+    exchange->answered_ns = uv_hrtime();
 }
 
 static void done(fhi_job *job)
@@ -175,26 +184,13 @@ static void done(fhi_job *job)
     fhi_conn_update(conn);
 }
 
-static void answer_health(fhi_exchange *exchange)
-{
-    fhi_server *server = exchange->server;
-    exchange->status = 200;
-    json_t *health = json_pack("{s:s,s:s,s:I,s:I,s:i,s:I,s:I,s:I}", "status", server->draining ? "draining" : "ok",
-                               "version", FH_VERSION, "generation", (json_int_t)server->facts.generation, "articles",
-                               (json_int_t)server->facts.article_count, "workers", (int)server->worker_count, "queue",
-                               (json_int_t)fhi_jobs_queued(server->jobs), "connections", (json_int_t)server->conn_count,
-                               "uptime_s", (json_int_t)((uv_now(&server->loop) - server->started_ms) / 1000));
-    if (fhi_reply_write(health, NULL, 0, &exchange->body) != FH_OK)
-        answer_no_memory(exchange);
-    else if (exchange->from_line)
-        wrap(exchange, "health");
-}
-
 static void send_to_worker(fhi_exchange *exchange)
 {
     fhi_server *server = exchange->server;
     exchange->job.run = run;
     exchange->job.done = done;
+    exchange->ask.request.notes = &exchange->notes;
+    exchange->notes.slow_ns = server->options.limits.slow_ms * UINT64_C(1000000);
     exchange->ask.request.deadline_ns = uv_hrtime() + server->options.limits.query_ms_max * UINT64_C(1000000);
     exchange->snapshot = server->options.service->snapshot_retain(server->snapshot);
     exchange->state = FHI_EXCHANGE_RUNNING;
@@ -214,18 +210,25 @@ static void answer_hello(fhi_exchange *exchange)
     if (exchange->body.status != FH_OK) answer_no_memory(exchange);
 }
 
+static bool is_about_server(fhi_ask_kind kind)
+{
+    return kind == FHI_ASK_HEALTH || kind == FHI_ASK_READY || kind == FHI_ASK_METRICS;
+}
+
 void fhi_exchange_submit(fhi_exchange *exchange)
 {
     exchange->state = FHI_EXCHANGE_DONE;
     if (exchange->ask.route->kind == FHI_ASK_HELLO)
         answer_hello(exchange);
-    else if (exchange->ask.route->kind == FHI_ASK_HEALTH)
-        answer_health(exchange);
-    else if (is_known(exchange))
+    else if (is_about_server(exchange->ask.route->kind)) {
+        if (fhi_exchange_answer_self(exchange) != FH_OK) answer_no_memory(exchange);
+    } else if (is_known(exchange))
         answer_known(exchange);
     else
         send_to_worker(exchange);
-    if (exchange->state == FHI_EXCHANGE_DONE) exchange->conn->held_bytes += exchange->body.len;
+    if (exchange->state != FHI_EXCHANGE_DONE) return;
+    exchange->answered_ns = uv_hrtime();
+    exchange->conn->held_bytes += exchange->body.len;
 }
 
 void fhi_exchange_orphan(fhi_exchange *exchange)

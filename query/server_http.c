@@ -41,6 +41,7 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
         fhi_conn_close(conn);
         return;
     }
+    exchange->method = http->method;
     exchange->last = !http->keep_alive;
     exchange->head_only = http->is_head;
     exchange->old_client = http->old_client;
@@ -94,6 +95,8 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
     const bool tagged = (exchange->status == 200 || exchange->status == 304) && exchange->ask.route->cached;
     char etag[FHI_ETAG_BYTES];
     if (tagged) fhi_etag_text(exchange->tag, exchange->ask.route->timed, exchange->coding, etag);
+    char id[FHI_REQUEST_ID_BYTES];
+    fhi_request_id(exchange->server->life, exchange->number, id);
     fhi_http_reply_head(
         &(fhi_http_reply){
             .status = exchange->status,
@@ -101,6 +104,7 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
             .body_bytes = exchange->body.len,
             .keep_alive = keep_alive,
             .old_client = exchange->old_client,
+            .request_id = id,
             .retry_after_s = exchange->status == 503 ? 1 : 0,
             .etag = tagged ? etag : NULL,
             .coding = fhi_coding_name(exchange->coding),
@@ -117,5 +121,6 @@ const fhi_door fhi_door_http = {
     .end = end,
     .is_open = is_open,
     .frame = frame,
+    .number = FHI_DOOR_HTTP,
     .idle_ends = true,
 };

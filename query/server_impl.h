@@ -6,6 +6,7 @@
  *   server_exchange.c  one request and its answer, on its way through a worker
  *   server_http.c, server_lines.c  the two doors: bytes to exchanges, exchanges to bytes
  *   server_admit.c     who may ask what
+ *   server_account.c   what became of it: metrics and log; the server's answers about itself
  *   server_jobs.c      the queue and the worker threads; server_ask.c  what was asked
  *
  * Lifetimes. A connection is freed in the close callback of its handle. An exchange belongs to its connection until a
@@ -20,6 +21,8 @@
 #include "query/server.h"
 #include "query/server_ask.h"
 #include "query/server_jobs.h"
+#include "query/server_log.h"
+#include "query/server_metrics.h"
 #include "query/server_tokens.h"
 #include "query/socket.h"
 
@@ -29,7 +32,7 @@ typedef struct fhi_exchange fhi_exchange;
 typedef enum fhi_exchange_state {
     FHI_EXCHANGE_WAITING, /* for a place among the connection's parallel_max */
     FHI_EXCHANGE_RUNNING, /* in the queue or on a worker */
-    FHI_EXCHANGE_DONE     /* answered; written when all before it are */
+    FHI_EXCHANGE_DONE     /* answered; framed when all before it are, destroyed when the client has it */
 } fhi_exchange_state;
 
 struct fhi_exchange {
@@ -54,6 +57,17 @@ struct fhi_exchange {
     size_t request_bytes;   /* counted in conn->held_bytes, with body.len once DONE */
     fhi_buf body;           /* the answer: one JSON object, or plain text */
     void *snapshot;         /* held from submit until the worker is done */
+    /* for the log and the metrics */
+    uint64_t number;      /* counted by the server */
+    uint64_t generation;  /* that was served when it came */
+    const char *method;   /* static */
+    uint64_t begun_ns;    /* its last byte was there; 0 on, as uv_hrtime */
+    uint64_t taken_ns;    /* by a worker; 0: by none */
+    uint64_t answered_ns; /* the answer was there */
+    size_t answer_bytes;  /* framed */
+    uint64_t framed_to;   /* conn->framed_bytes with this answer */
+    bool delivered;       /* the system has taken every byte of the answer */
+    fhi_request_notes notes;
 };
 
 /* A door: how bytes become exchanges and back. */
@@ -65,6 +79,7 @@ typedef struct fhi_door {
     void (*end)(fhi_conn *conn);           /* the client sends nothing more */
     bool (*is_open)(const fhi_conn *conn); /* a request has begun and not ended */
     void (*frame)(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out);
+    fhi_door_number number;
     bool idle_ends; /* idle_ms_max holds here */
 } fhi_door;
 
@@ -81,6 +96,7 @@ struct fhi_conn {
     uv_write_t write;
     uv_shutdown_t shutdown;
     fhi_server *server;
+    fhi_client client;
     fhi_conn *prev;
     fhi_conn *next;
     const fhi_door *door;
@@ -94,10 +110,15 @@ struct fhi_conn {
     fhi_exchange *final;
     fhi_exchange *waiting; /* the first that is WAITING */
     size_t exchange_count;
-    size_t active_count;      /* RUNNING */
-    size_t held_bytes;        /* requests and answers of the list */
+    size_t active_count;   /* RUNNING */
+    fhi_exchange *leaving; /* framed and not all sent, in order */
+    fhi_exchange *leaving_last;
+    uint64_t framed_bytes;    /* ever put into out */
+    uint64_t sent_bytes;      /* of them */
+    size_t held_bytes;        /* requests of both lists, answers of the first */
     fhi_buf out;              /* framed answers */
     fhi_buf writing;          /* under way in `write` */
+    size_t writing_bytes;     /* of writing, not yet counted as sent */
     size_t unsent_bytes;      /* of writing, when it last shrank */
     uint64_t unsent_since_ms; /* loop time, as all below */
     uint64_t open_since_ms;   /* the request being read began; 0: none, or reading rests */
@@ -152,6 +173,10 @@ typedef struct fhi_worker {
 struct fhi_server {
     fhi_server_options options;
     fhi_tokens *tokens; /* NULL: nobody is asked for one */
+    fhi_log *log;       /* NULL: nothing is said */
+    fhi_metrics metrics;
+    uint32_t life; /* told from others by chance */
+    uint64_t request_count;
     fhi_http_limits http_limits;
     uv_loop_t loop;
     bool loop_open;
@@ -220,5 +245,11 @@ void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message);
 void fhi_exchange_submit(fhi_exchange *exchange);
 /* The connection is gone: freed now, or when its worker is done. */
 void fhi_exchange_orphan(fhi_exchange *exchange);
+
+/* ---- server_account.c ---- */
+/* The last thing that happens to an exchange. */
+void fhi_exchange_account(const fhi_exchange *exchange);
+/* /health, /ready, /metrics. FH_E_NOMEM; else the exchange has its answer. */
+fh_status fhi_exchange_answer_self(fhi_exchange *exchange);
 
 #endif

@@ -19,6 +19,7 @@ static void take_line(fhi_conn *conn, fh_str line, bool too_long)
         return;
     }
     exchange->from_line = true;
+    exchange->method = "line";
     exchange->request_bytes = sizeof *exchange + line.len;
     fh_err err;
     if (too_long)
@@ -63,5 +64,6 @@ const fhi_door fhi_door_lines = {
     .end = end,
     .is_open = is_open,
     .frame = frame,
+    .number = FHI_DOOR_LINES,
     .idle_ends = false,
 };

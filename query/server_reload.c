@@ -54,6 +54,7 @@ static void done_open(fhi_job *job)
     }
     if (reload->status != FH_OK) {
         reload->busy = false;
+        server->metrics.reloads_failed++;
         fhi_server_log(server, "the new index cannot be opened, the old one goes on: %s%s%s", reload->err.file,
                        reload->err.file[0] ? ": " : "", reload->err.text);
         if (reload->open) (void)uv_timer_start(&reload->retry, on_retry, RETRY_MS, 0);
@@ -64,6 +65,7 @@ static void done_open(fhi_job *job)
     server->snapshot = reload->snapshot;
     server->options.service->snapshot_describe(server->snapshot, &server->facts);
     /* One commit may be noticed twice: by its event and by the poll. */
+    server->metrics.reloads += server->facts.generation != generation;
     if (server->facts.generation != generation && !server->draining)
         fhi_server_log(server, "serving generation %llu: %llu articles", (unsigned long long)server->facts.generation,
                        (unsigned long long)server->facts.article_count);
