@@ -1,7 +1,8 @@
-/* find.h - the hits of a request one by one, for those who show them in their own way. */
+/* find.h - the hits of a request one by one, or its counts, for those who show them in their own way. */
 #ifndef FHI_FIND_H
 #define FHI_FIND_H
 
+#include "query/facets.h"
 #include "query/request.h"
 #include "query/snippet.h"
 
@@ -20,6 +21,12 @@ typedef fh_status (*fhi_hit_seen)(void *argument, const fh_record *record, float
 /* *failure is filled when the answer is not FH_OK. */
 fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                             fhi_hit_seen seen, void *argument, uint64_t *total, fhi_failure *failure);
+
+/* The counts of a request, whatever its kind; they live until the next request of the searcher. */
+fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                              fhi_facets *facets, fhi_failure *failure);
+fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                                 fhi_histogram *histogram, fhi_failure *failure);
 
 /* Stable code and sentence of a failure. */
 const char *fhi_failure_code(const fhi_failure *failure);

@@ -1,6 +1,7 @@
 /* request.c - one search from its text to its answer: parse, plan, match, show. */
 #include "query/request.h"
 
+#include "query/facets.h"
 #include "query/json_out.h"
 #include "query/plan.h"
 #include "query/plan_print.h"
@@ -12,6 +13,7 @@
 
 enum {
     TOP_DEFAULT = 10,
+    VALUES_DEFAULT = 20,
     ARENA_BYTES_MAX = 64 * 1024 * 1024,      /* of one request */
     SHOW_BYTES_MAX = 64 * 1024 * 1024,       /* of one hit being shown */
     WORD_CACHE_BYTES_MAX = 32 * 1024 * 1024, /* of the analyzer; dropped between requests */
@@ -32,7 +34,7 @@ struct fhi_searcher {
 
 void fhi_request_defaults(fhi_request *request)
 {
-    *request = (fhi_request){.query = {"", 0}, .top = TOP_DEFAULT};
+    *request = (fhi_request){.query = {"", 0}, .top = TOP_DEFAULT, .values = VALUES_DEFAULT, .fields = FHI_FIELDS_ALL};
 }
 
 /* Plain ASCII digits: no sign, no space. */
@@ -65,6 +67,35 @@ static fh_status set_choice(fh_str name, fh_str value, const char *const *choice
                         choices[1]);
     return fhi_fail(err, FH_E_INVALID, "`%.*s` takes `%s`, `%s` or `%s`", (int)name.len, name.ptr, choices[0],
                     choices[1], choices[2]);
+}
+
+bool fhi_request_takes(fhi_request_kind kind, fh_str name)
+{
+    static const char *const common[] = {"q", "op", "lang", NULL};
+    static const char *const special[][5] = {[FHI_REQUEST_HITS] = {"top", "offset", "sort", "snippets"},
+                                             [FHI_REQUEST_FACETS] = {"fields", "values"},
+                                             [FHI_REQUEST_HISTOGRAM] = {"by"}};
+    for (const char *const *known = common; *known; known++)
+        if (fhi_str_equal(name, fhi_str(*known))) return true;
+    for (const char *const *known = special[kind]; *known; known++)
+        if (fhi_str_equal(name, fhi_str(*known))) return true;
+    return false;
+}
+
+/* The parameters of counts. */
+static fh_status set_count_parameter(fhi_request *request, fh_str name, fh_str value, fh_err *err)
+{
+    static const char *const units[] = {"day", "month", "year"};
+    unsigned choice = 0;
+    if (fhi_str_equal(name, FH_STR("fields"))) return fhi_fields_parse(value, &request->fields, err);
+    if (fhi_str_equal(name, FH_STR("values")))
+        return set_number(name, value, 1, FHI_FACET_VALUES_MAX, &request->values, err);
+    if (fhi_str_equal(name, FH_STR("by"))) {
+        FH_TRY(set_choice(name, value, units, 3, &choice, err));
+        request->by = (fhi_period)(FHI_PERIOD_DAY + choice);
+        return FH_OK;
+    }
+    return fhi_fail(err, FH_E_NOT_FOUND, "there is no parameter `%.*s`", name.len < 40 ? (int)name.len : 40, name.ptr);
 }
 
 fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_err *err)
@@ -101,7 +132,7 @@ fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_er
         request->lang = (fhi_message_lang)choice;
         return FH_OK;
     }
-    return fhi_fail(err, FH_E_NOT_FOUND, "there is no parameter `%.*s`", name.len < 40 ? (int)name.len : 40, name.ptr);
+    return set_count_parameter(request, name, value, err);
 }
 
 /* ---- searcher -------------------------------------------------------------------------------------------- */
@@ -216,8 +247,17 @@ static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_re
         return fhi_fail(&failure->err, FH_E_INVALID, "offset and top together reach at most %d", FHI_TOP_MAX);
     FH_TRY(fhi_parse(request->query, &options, &s->arena, &root, &failure->query));
     FH_TRY(fhi_plan_make(&input, root, plan, &failure->query, &failure->err));
-    FH_TRY(check_prefixes(s, index, request, plan, &failure->query));
-    return fhi_snippeter_start(s->snippeter, plan, &s->arena);
+    return check_prefixes(s, index, request, plan, &failure->query);
+}
+
+/* A new request: what the last one left is dropped. */
+static fh_status start(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_plan *plan,
+                       fhi_failure *failure)
+{
+    *failure = (fhi_failure){.status = FH_OK};
+    fhi_arena_reset(&s->arena);
+    if (fh_analyzer_cache_bytes(s->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(s->analyzer);
+    return make_plan(s, index, request, plan, failure);
 }
 
 static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_request *request, const fhi_plan *plan,
@@ -261,16 +301,40 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
     fhi_hits hits;
     const uint64_t begin_ns = request->notes ? now_ns() : 0;
     *total = 0;
-    *failure = (fhi_failure){.status = FH_OK};
-    fhi_arena_reset(&searcher->arena);
-    if (fh_analyzer_cache_bytes(searcher->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(searcher->analyzer);
-    fh_status status = make_plan(searcher, index, request, &plan, failure);
+    fh_status status = start(searcher, index, request, &plan, failure);
+    if (status == FH_OK) status = fhi_snippeter_start(searcher->snippeter, &plan, &searcher->arena);
     if (status == FH_OK) status = match(searcher, index, request, &plan, &hits, failure);
     const uint64_t matched_ns = request->notes ? now_ns() : 0;
     for (uint32_t i = request->offset; status == FH_OK && i < hits.hit_count; i++)
         status = show_hit(searcher, index, &hits.hits[i], request, seen, argument, &failure->err);
     if (status == FH_OK) *total = hits.total;
     if (request->notes) take_notes(request->notes, &plan, begin_ns, matched_ns);
+    failure->status = status;
+    return status;
+}
+
+fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                              fhi_facets *facets, fhi_failure *failure)
+{
+    const fhi_facet_options options = {request->fields, request->values, request->deadline_ns};
+    fhi_plan plan;
+    *facets = (fhi_facets){0};
+    failure->status = start(searcher, index, request, &plan, failure);
+    if (failure->status == FH_OK)
+        failure->status = fhi_match_facets(index, plan.root, &options, &searcher->arena, facets, &failure->err);
+    return failure->status;
+}
+
+fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                                 fhi_histogram *histogram, fhi_failure *failure)
+{
+    fhi_day_counts days;
+    fhi_plan plan;
+    *histogram = (fhi_histogram){0};
+    fh_status status = start(searcher, index, request, &plan, failure);
+    if (status == FH_OK)
+        status = fhi_match_days(index, plan.root, request->deadline_ns, &searcher->arena, &days, &failure->err);
+    if (status == FH_OK) status = fhi_histogram_make(&days, request->by, &searcher->arena, histogram);
     failure->status = status;
     return status;
 }
@@ -292,16 +356,44 @@ static void put_count(fhi_buf *json, const char *before, uint64_t count)
     fhi_json_put_number(json, count);
 }
 
+static fh_status put_hits(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_buf *json,
+                          fhi_failure *failure)
+{
+    uint64_t total;
+    fhi_buf_printf(json, "\"hits\":[");
+    if (json->status != FH_OK) return json->status;
+    FH_TRY(fhi_searcher_find(s, index, request, append_hit, json, &total, failure));
+    put_count(json, "],\"total\":", total);
+    return json->status;
+}
+
+static fh_status put_facets(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_buf *json,
+                            fhi_failure *failure)
+{
+    fhi_facets facets;
+    FH_TRY(fhi_searcher_facets(s, index, request, &facets, failure));
+    return fhi_reply_facets(&facets, request->fields, json);
+}
+
+static fh_status put_histogram(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_buf *json,
+                               fhi_failure *failure)
+{
+    fhi_histogram histogram;
+    FH_TRY(fhi_searcher_histogram(s, index, request, &histogram, failure));
+    return fhi_reply_histogram(&histogram, json);
+}
+
 static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_request *request, json_t *id_json,
                         fhi_buf *json, fhi_failure *failure)
 {
     const uint64_t start_ns = now_ns();
-    uint64_t total;
     FH_TRY(fhi_reply_begin(id_json, json));
-    fhi_buf_printf(json, "%s\"hits\":[", id_json ? "," : "");
-    if (json->status != FH_OK) return json->status;
-    FH_TRY(fhi_searcher_find(s, index, request, append_hit, json, &total, failure));
-    put_count(json, "],\"total\":", total);
+    if (id_json) fhi_buf_put8(json, ',');
+    switch (request->kind) {
+    case FHI_REQUEST_FACETS: FH_TRY(put_facets(s, index, request, json, failure)); break;
+    case FHI_REQUEST_HISTOGRAM: FH_TRY(put_histogram(s, index, request, json, failure)); break;
+    default: FH_TRY(put_hits(s, index, request, json, failure)); break;
+    }
     put_count(json, ",\"took_us\":", (now_ns() - start_ns) / 1000);
     fhi_buf_put8(json, '}');
     return json->status;

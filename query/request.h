@@ -10,6 +10,18 @@
 typedef enum fhi_op { FHI_OP_AND, FHI_OP_OR } fhi_op;
 typedef enum fhi_message_lang { FHI_LANG_EN, FHI_LANG_FR, FHI_LANG_AR } fhi_message_lang;
 
+typedef enum fhi_period {
+    FHI_PERIOD_ANY,
+    FHI_PERIOD_DAY,
+    FHI_PERIOD_MONTH,
+    FHI_PERIOD_YEAR
+} fhi_period; /* ANY: what fits */
+
+/* What is wanted of the articles that match. */
+typedef enum fhi_request_kind { FHI_REQUEST_HITS, FHI_REQUEST_FACETS, FHI_REQUEST_HISTOGRAM } fhi_request_kind;
+
+enum { FHI_FACET_VALUES_MAX = 1000 };
+
 /* What a request took, for those who keep count of it. */
 typedef struct fhi_request_notes {
     uint64_t slow_ns;   /* of one that takes longer the plan is kept; 0: of none */
@@ -19,6 +31,7 @@ typedef struct fhi_request_notes {
 } fhi_request_notes;
 
 typedef struct fhi_request {
+    fhi_request_kind kind;
     fh_str query;
     uint32_t top;    /* 1 to FHI_TOP_MAX; default 10 */
     uint32_t offset; /* offset + top <= FHI_TOP_MAX */
@@ -27,12 +40,18 @@ typedef struct fhi_request {
     bool no_snippets;         /* hits have titles only; no text of an article is looked at */
     fhi_message_lang lang;    /* of error messages */
     uint64_t deadline_ns;     /* CLOCK_MONOTONIC; 0 = none */
+    uint32_t fields;          /* FACETS: bits as in fhi_facet_options; default all */
+    uint32_t values;          /* FACETS: 1 to FHI_FACET_VALUES_MAX of each; default 20 */
+    fhi_period by;            /* HISTOGRAM; default ANY */
     fhi_request_notes *notes; /* filled as it runs; NULL: nobody wants to know */
 } fhi_request;
 
 void fhi_request_defaults(fhi_request *request);
 
-/* Sets one named parameter (q, top, offset, op, sort, snippets, lang) from text, as doors that take text do.
+/* Whether a question of this kind takes a parameter of this name: q, op, lang; top, offset, sort, snippets; fields,
+ * values; by. */
+bool fhi_request_takes(fhi_request_kind kind, fh_str name);
+/* Sets one named parameter from text, as doors that take text do.
  * Codes: FH_E_NOT_FOUND (no such parameter), FH_E_INVALID (value; err says what is allowed), FH_E_LIMIT. */
 fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_err *err);
 
@@ -43,10 +62,12 @@ void fhi_searcher_destroy(fhi_searcher *searcher);
 /* Answers request with one compact JSON object appended to *json (no newline):
  *   {"hits":[{"id","score","title","snippet","date","source","section","author","lang","url"}...],
  *    "total":n,"took_us":n}
+ *   {"total":n,"facets":{"source":{"values":[{"value","count"}...],"different":n,"without":n}...},"took_us":n}
+ *   {"total":n,"by":"month","bars":[{"from","count"}...],"undated":n,"took_us":n}
  * or {"error":{"code","message","offset","offset_chars"}}. id_json, when not NULL, is any JSON value put first as
  * "id". Title and snippet are plain text of the article; "title_marks" and "snippet_marks" list the matches in them as
- * [begin, end) pairs in code points. Without snippets neither `snippet` nor its marks are there. Returns FH_OK when the
- * answer has hits; else the status behind the error object, which is written all the same (but on FH_E_NOMEM). */
+ * [begin, end) pairs in code points. Without snippets neither `snippet` nor its marks are there. Returns FH_OK unless
+ * the answer is an error object; else the status behind it, which is written all the same (but on FH_E_NOMEM). */
 struct json_t;
 fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_request *request, struct json_t *id_json,
                            fhi_buf *json);

@@ -77,6 +77,25 @@ static const fhi_param id = {.name = "id",
                              .what = "the id of an article; it may hold slashes",
                              .set = set_subject};
 
+static const fhi_param fields = {.name = "fields",
+                                 .type = FHI_PARAM_LIST,
+                                 .choices = {"source", "section", "region", "author", "lang", "year"},
+                                 .usual = "source,section,region,author,lang,year",
+                                 .what = "what to count by",
+                                 .set = set_request};
+static const fhi_param values = {.name = "values",
+                                 .type = FHI_PARAM_NUMBER,
+                                 .least = 1,
+                                 .most = FHI_FACET_VALUES_MAX,
+                                 .usual = "20",
+                                 .what = "how many values of each field, the most frequent first",
+                                 .set = set_request};
+static const fhi_param by = {.name = "by",
+                             .type = FHI_PARAM_CHOICE,
+                             .choices = {"day", "month", "year"},
+                             .what = "how much time a bar stands for; without it, what fits",
+                             .set = set_request};
+
 static fh_status check_reach(const fhi_ask *ask, fh_err *err)
 {
     if (ask->request.offset <= FHI_TOP_MAX - ask->request.top) return FH_OK;
@@ -93,6 +112,20 @@ const fhi_route fhi_routes[] = {
      .timed = true,
      .params = {&q, &top, &offset, &op, &sort, &snippets, &lang},
      .check = check_reach},
+    {.kind = FHI_ASK_FACETS,
+     .path = "/facets",
+     .verb = "facets",
+     .what = "How many articles match by source, section, region, author, language and year.",
+     .cached = true,
+     .timed = true,
+     .params = {&q, &fields, &values, &op, &lang}},
+    {.kind = FHI_ASK_HISTOGRAM,
+     .path = "/histogram",
+     .verb = "histogram",
+     .what = "How many articles match by day, month or year.",
+     .cached = true,
+     .timed = true,
+     .params = {&q, &by, &op, &lang}},
     {.kind = FHI_ASK_ARTICLE,
      .path = "/article/{id}",
      .verb = "article",

@@ -12,6 +12,8 @@ typedef struct fhi_ask fhi_ask;
 
 typedef enum fhi_ask_kind {
     FHI_ASK_SEARCH,
+    FHI_ASK_FACETS,
+    FHI_ASK_HISTOGRAM,
     FHI_ASK_ARTICLE,
     FHI_ASK_HEALTH,
     FHI_ASK_READY,

@@ -19,6 +19,7 @@ typedef struct arguments {
     const char *socket;
     bool json;
     bool help;
+    uint32_t given; /* options of the table below that were, one bit each */
     fhi_request request;
     fhi_buf query; /* the words of the command line, joined by spaces */
 } arguments;
@@ -36,6 +37,11 @@ static void usage(FILE *to)
                 "  --sort score|date  best first or newest first (default score)\n"
                 "  --no-snippets      titles only, which is faster\n"
                 "  --lang en|fr|ar    language of messages about the query (default en)\n"
+                "  --facets NAMES     instead of hits, how many there are by source, section, region, author,\n"
+                "                     lang, year: some of them with commas between, or all\n"
+                "  --values N         values of each, 1 to 1000 (default 20)\n"
+                "  --histogram[=day|month|year]\n"
+                "                     instead of hits, how many there are by time (default: what fits)\n"
                 "  --json             one JSON object\n"
                 "  --help             this text\n"
                 "  --                 what follows is the query, though it begin with -\n\n"
@@ -63,24 +69,64 @@ static fh_status refuse(fh_err *err, const char *what, const char *why)
 }
 
 /* Options marked 'p' are parameters of a request under the same name. */
+static const struct option options[] = {
+    {"index", required_argument, NULL, 'i'},  {"socket", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
+    {"top", required_argument, NULL, 'p'},    {"offset", required_argument, NULL, 'p'},
+    {"op", required_argument, NULL, 'p'},     {"sort", required_argument, NULL, 'p'},
+    {"lang", required_argument, NULL, 'p'},   {"values", required_argument, NULL, 'p'},
+    {"facets", required_argument, NULL, 'f'}, {"histogram", optional_argument, NULL, 't'},
+    {"no-snippets", no_argument, NULL, 'n'},  {NULL, 0, NULL, 0},
+};
+
+/* Counts of one kind are wanted, with the parameter `name` of theirs. */
+static fh_status set_kind(arguments *a, fhi_request_kind kind, const char *name, const char *value, fh_err *err)
+{
+    if (a->request.kind != FHI_REQUEST_HITS && a->request.kind != kind)
+        return fhi_fail(err, FH_E_INVALID, "does not go with --facets");
+    a->request.kind = kind;
+    return value ? fhi_request_set(&a->request, fhi_str(name), fhi_str(value), err) : FH_OK;
+}
+
 static fh_status set_option(arguments *a, int option, const char *name, const char *value, fh_err *err)
 {
+    fh_status status;
     switch (option) {
     case 'i': a->index = value; return FH_OK;
     case 's': a->socket = value; return FH_OK;
     case 'j': a->json = true; return FH_OK;
     case 'n': a->request.no_snippets = true; return FH_OK;
     case 'h': a->help = true; return FH_OK;
-    default: break;
+    case 'f': status = set_kind(a, FHI_REQUEST_FACETS, "fields", strcmp(value, "all") == 0 ? NULL : value, err); break;
+    case 't': status = set_kind(a, FHI_REQUEST_HISTOGRAM, "by", value, err); break;
+    default: status = fhi_request_set(&a->request, fhi_str(name), fhi_str(value), err); break;
     }
-    if (fhi_request_set(&a->request, fhi_str(name), fhi_str(value), err) == FH_OK) return FH_OK;
+    if (status == FH_OK) return FH_OK;
     (void)snprintf(err->file, sizeof err->file, "--%s", name);
     return FH_E_INVALID;
+}
+
+/* What one kind of question takes is no option of another. */
+static fh_status check_kind(const arguments *a, fh_err *err)
+{
+    for (int i = 0; options[i].name; i++) {
+        char name[32];
+        const char *parameter = options[i].val == 'n' ? "snippets" : options[i].val == 'p' ? options[i].name : NULL;
+        if (!parameter || !(a->given >> i & 1)) continue;
+        if (fhi_request_takes(a->request.kind, fhi_str(parameter))) continue;
+        (void)snprintf(name, sizeof name, "--%s", options[i].name);
+        return refuse(err, name,
+                      a->request.kind == FHI_REQUEST_HITS     ? "goes with --facets only"
+                      : a->request.kind == FHI_REQUEST_FACETS ? "does not go with --facets"
+                                                              : "does not go with --histogram");
+    }
+    return FH_OK;
 }
 
 static fh_status check_arguments(const arguments *a, int word_count, fh_err *err)
 {
     if (a->help) return FH_OK;
+    FH_TRY(check_kind(a, err));
     if (!a->index && !a->socket) return refuse(err, "--index", "say which index to search, or --socket which server");
     if (a->index && a->socket) return refuse(err, "--socket", "is for a server; it does not go with --index");
     if (word_count == 0) return refuse(err, "QUERY", "is missing");
@@ -99,19 +145,6 @@ static bool wants_json(int argc, char **argv)
 
 static fh_status read_arguments(int argc, char **argv, arguments *a, fh_err *err)
 {
-    static const struct option options[] = {
-        {"index", required_argument, NULL, 'i'},
-        {"socket", required_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"top", required_argument, NULL, 'p'},
-        {"offset", required_argument, NULL, 'p'},
-        {"op", required_argument, NULL, 'p'},
-        {"sort", required_argument, NULL, 'p'},
-        {"lang", required_argument, NULL, 'p'},
-        {"no-snippets", no_argument, NULL, 'n'},
-        {NULL, 0, NULL, 0},
-    };
     int option, which = 0;
     optind = 1;
     opterr = 0;
@@ -120,6 +153,7 @@ static fh_status read_arguments(int argc, char **argv, arguments *a, fh_err *err
         if (option == ':') return refuse(err, argv[optind - 1], "wants a value");
         if (option == '?')
             return refuse(err, argv[optind - 1], "is no option here; put -- before a query that begins with -");
+        a->given |= UINT32_C(1) << which;
         FH_TRY(set_option(a, option, options[which].name, optarg, err));
     }
     FH_TRY(check_arguments(a, argc - optind, err));
@@ -171,7 +205,12 @@ static int print(const arguments *a, const fhi_buf *json)
         code = 1;
     } else {
         const fhi_paper paper = fhi_paper_of(stdout);
-        fhi_print_answer(&paper, answer, a->request.offset);
+        if (a->request.kind == FHI_REQUEST_FACETS)
+            fhi_print_facets(&paper, answer);
+        else if (a->request.kind == FHI_REQUEST_HISTOGRAM)
+            fhi_print_histogram(&paper, answer);
+        else
+            fhi_print_answer(&paper, answer, a->request.offset);
         if (fflush(stdout) != 0) code = complain("standard output", "cannot be written");
     }
     json_decref(answer);

@@ -57,7 +57,8 @@ static uint64_t deadline_ns(uint64_t time_us_max)
 
 static fhi_request request_of(const fh_search_request *given)
 {
-    return (fhi_request){.query = given->query.ptr ? given->query : FH_STR(""),
+    return (fhi_request){.kind = FHI_REQUEST_HITS,
+                         .query = given->query.ptr ? given->query : FH_STR(""),
                          .top = given->top ? given->top : TOP_DEFAULT,
                          .offset = given->offset,
                          .op = given->op == FH_SEARCH_OR ? FHI_OP_OR : FHI_OP_AND,
@@ -135,6 +136,69 @@ fh_status fh_search_run(fh_search *search, const fh_search_request *request, fh_
             fhi_searcher_find(search->searcher, search->index, &inner, keep_hit, search, &total, &search->failure);
     if (search->failure.status != FH_OK) return explain(search, inner.lang, err);
     *hits = (fh_search_hits){search->hits, search->hit_count, total};
+    return FH_OK;
+}
+
+/* ---- counts ---- */
+
+static fh_status copy_facet(fhi_arena *arena, const fhi_facet *facet, fh_search_facet *out)
+{
+    if (!facet->values) return FH_OK; /* not asked for */
+    fh_search_value *values = fhi_arena_alloc(arena, ((size_t)facet->value_count + 1) * sizeof *values);
+    if (!values) return arena->status;
+    for (uint32_t i = 0; i < facet->value_count; i++)
+        values[i] = (fh_search_value){facet->values[i].value, facet->values[i].count};
+    *out = (fh_search_facet){values, facet->value_count, facet->different, facet->without};
+    return FH_OK;
+}
+
+fh_status fh_search_facets(fh_search *search, const fh_search_request *request, uint32_t fields, uint32_t values_max,
+                           fh_search_counts *counts, fh_err *err)
+{
+    fhi_request inner = request_of(request);
+    fhi_facets facets;
+    *counts = (fh_search_counts){.total = 0};
+    fhi_arena_reset(&search->arena);
+    search->failure = (fhi_failure){.status = FH_OK};
+    inner.fields = fields;
+    inner.values = values_max;
+    fh_status status = FH_E_INVALID;
+    if (fields <= FHI_FIELDS_ALL && values_max >= 1 && values_max <= FH_SEARCH_VALUES_MAX)
+        status = fhi_searcher_facets(search->searcher, search->index, &inner, &facets, &search->failure);
+    for (int i = 0; status == FH_OK && i < FH_SEARCH_FIELDS; i++)
+        status = copy_facet(&search->arena, &facets.facets[i], &counts->facets[i]);
+    search->failure.status = status;
+    if (status != FH_OK) {
+        *counts = (fh_search_counts){.total = 0};
+        return explain(search, inner.lang, err);
+    }
+    counts->total = facets.total;
+    return FH_OK;
+}
+
+fh_status fh_search_histogram(fh_search *search, const fh_search_request *request, fh_search_period period,
+                              fh_search_timeline *timeline, fh_err *err)
+{
+    fhi_request inner = request_of(request);
+    fhi_histogram histogram;
+    fh_search_bar *bars = NULL;
+    *timeline = (fh_search_timeline){.total = 0};
+    fhi_arena_reset(&search->arena);
+    search->failure = (fhi_failure){.status = FH_OK};
+    inner.by = (fhi_period)period;
+    fh_status status = period > FH_SEARCH_BY_YEAR ? FH_E_INVALID : FH_OK;
+    if (status == FH_OK)
+        status = fhi_searcher_histogram(search->searcher, search->index, &inner, &histogram, &search->failure);
+    if (status == FH_OK) {
+        bars = fhi_arena_alloc(&search->arena, ((size_t)histogram.bar_count + 1) * sizeof *bars);
+        if (!bars) status = search->arena.status;
+    }
+    search->failure.status = status;
+    if (status != FH_OK) return explain(search, inner.lang, err);
+    for (uint32_t i = 0; i < histogram.bar_count; i++)
+        bars[i] = (fh_search_bar){histogram.bars[i].from, histogram.bars[i].count};
+    *timeline = (fh_search_timeline){(fh_search_period)histogram.period, bars, histogram.bar_count, histogram.undated,
+                                     histogram.total};
     return FH_OK;
 }
 

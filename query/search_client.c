@@ -1,6 +1,7 @@
 /* search_client.c - the line protocol from the asking side: one line out, one line in, then the end. */
 #include "query/search_client.h"
 
+#include "query/facets.h"
 #include "query/reply.h"
 #include "query/syntax.h"
 
@@ -57,16 +58,42 @@ static fh_status connect_to(const char *path, unsigned wait_ms, int *fd, fh_err 
     return FH_OK;
 }
 
+static json_t *fields_of(uint32_t fields)
+{
+    json_t *list = json_array();
+    for (unsigned field = 0; list && field < FHI_FACET_COUNT; field++)
+        if (fields >> field & 1 && json_array_append_new(list, json_string(fhi_facet_name(field))) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+/* What belongs to the kind of question; NULL: no memory. */
+static json_t *special_of(const fhi_request *request)
+{
+    switch (request->kind) {
+    case FHI_REQUEST_FACETS:
+        return json_pack("{s:b, s:o, s:i}", "facets", 1, "fields", fields_of(request->fields), "values",
+                         (int)request->values);
+    case FHI_REQUEST_HISTOGRAM:
+        if (request->by == FHI_PERIOD_ANY) return json_pack("{s:b}", "histogram", 1);
+        return json_pack("{s:b, s:s}", "histogram", 1, "by", fhi_period_name(request->by));
+    default:
+        return json_pack("{s:i, s:i, s:s, s:i}", "top", (int)request->top, "offset", (int)request->offset, "sort",
+                         request->sort == FHI_SORT_DATE ? "date" : "score", "snippets", (int)!request->no_snippets);
+    }
+}
+
 static fh_status write_request(const fhi_request *request, fhi_buf *line, fh_err *err)
 {
     static const char *const langs[] = {"en", "fr", "ar"};
-    json_t *object =
-        json_pack("{s:s%, s:i, s:i, s:s, s:s, s:i, s:s}", "q", request->query.ptr, request->query.len, "top",
-                  (int)request->top, "offset", (int)request->offset, "op", request->op == FHI_OP_OR ? "or" : "and",
-                  "sort", request->sort == FHI_SORT_DATE ? "date" : "score", "snippets", (int)!request->no_snippets,
-                  "lang", langs[request->lang]);
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_t *object = special_of(request);
+    json_t *common = json_pack("{s:s%, s:s, s:s}", "q", request->query.ptr, request->query.len, "op",
+                               request->op == FHI_OP_OR ? "or" : "and", "lang", langs[request->lang]);
+    char *text = object && common && json_object_update(object, common) == 0 ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
+    json_decref(common);
     if (!text) return fhi_fail(err, FH_E_INVALID, "the query cannot be sent");
     fhi_buf_printf(line, "%s\n", text);
     free(text);

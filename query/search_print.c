@@ -253,6 +253,65 @@ void fhi_print_answer(const fhi_paper *paper, const json_t *answer, unsigned off
     (void)fprintf(paper->out, ", %.2f ms\n", took_ms);
 }
 
+/* ---- counts ---------------------------------------------------------------------------------------------- */
+
+static void print_total(const fhi_paper *paper, const json_t *answer)
+{
+    const json_int_t total = json_integer_value(json_object_get(answer, "total"));
+    (void)fprintf(paper->out, "%lld article%s, %.2f ms\n", (long long)total, total == 1 ? "" : "s",
+                  (double)json_integer_value(json_object_get(answer, "took_us")) / 1000);
+}
+
+static long long number_of(const json_t *object, const char *name)
+{
+    return (long long)json_integer_value(json_object_get(object, name));
+}
+
+void fhi_print_facets(const fhi_paper *paper, const json_t *answer)
+{
+    const char *name;
+    json_t *facet;
+    json_object_foreach(json_object_get(answer, "facets"), name, facet)
+    {
+        size_t i;
+        const json_t *item;
+        (void)fprintf(paper->out, "%s: %lld different, %lld without\n", name, number_of(facet, "different"),
+                      number_of(facet, "without"));
+        json_array_foreach(json_object_get(facet, "values"), i, item)
+        {
+            bool any = false;
+            (void)fprintf(paper->out, "%12lld  ", number_of(item, "count"));
+            print_fact(paper, text_of(json_object_get(item, "value")), FIRST_STRONG_ISOLATE, &any);
+            (void)fputc('\n', paper->out);
+        }
+        (void)fputc('\n', paper->out);
+    }
+    print_total(paper, answer);
+}
+
+void fhi_print_histogram(const fhi_paper *paper, const json_t *answer)
+{
+    enum { BEFORE_COLUMNS = 26 }; /* date and count */
+    const json_t *bars = json_object_get(answer, "bars"), *bar;
+    const long long room = paper->width > BEFORE_COLUMNS + INDENT ? paper->width - BEFORE_COLUMNS : INDENT;
+    long long highest = 1;
+    size_t i;
+    json_array_foreach(bars, i, bar) if (number_of(bar, "count") > highest) highest = number_of(bar, "count");
+    json_array_foreach(bars, i, bar)
+    {
+        const long long count = number_of(bar, "count");
+        (void)fprintf(paper->out, "%10s  %10lld  ", json_string_value(json_object_get(bar, "from")), count);
+        for (long long at = 0; at < (count * room + highest - 1) / highest; at++)
+            (void)fputs("▇", paper->out);
+        (void)fputc('\n', paper->out);
+    }
+    if (number_of(answer, "undated"))
+        (void)fprintf(paper->out, "%10s  %10lld  without a date that tells the %s\n", "", number_of(answer, "undated"),
+                      json_string_value(json_object_get(answer, "by")));
+    (void)fputc('\n', paper->out);
+    print_total(paper, answer);
+}
+
 /* ---- errors ---------------------------------------------------------------------------------------------- */
 
 /* The query on one line with a caret below the place, as much of it as fits. */

@@ -18,6 +18,9 @@ fhi_paper fhi_paper_of(FILE *out);
 
 /* An answer with hits; `offset` hits were left out before the first. */
 void fhi_print_answer(const fhi_paper *paper, const json_t *answer, unsigned offset);
+/* Answers with counts. */
+void fhi_print_facets(const fhi_paper *paper, const json_t *answer);
+void fhi_print_histogram(const fhi_paper *paper, const json_t *answer);
 /* `fihrist search: code: message` and the place in the query. */
 void fhi_print_error(const fhi_paper *paper, const json_t *error, fh_str query);
 

@@ -13,6 +13,8 @@
 static const char hello_text[] = "Fihrist " FH_VERSION ": full-text search for the French and Arabic press.\n"
                                  "\n"
                                  "GET /search?q=QUERY&top=10&offset=0&op=and|or&sort=score|date&lang=en|fr|ar\n"
+                                 "GET /facets?q=QUERY&fields=source,section,region,author,lang,year&values=20\n"
+                                 "GET /histogram?q=QUERY&by=day|month|year\n"
                                  "GET /article/ID\n"
                                  "GET /health\n"
                                  "GET /ready\n"

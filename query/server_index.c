@@ -85,6 +85,14 @@ static fh_status worker_create(void *context, void *snapshot, void **out, fh_err
     return status;
 }
 
+/* A search, or counts. */
+static fh_status run(fhi_searcher *searcher, fhi_index *index, const fhi_ask *ask, fhi_request_kind kind, fhi_buf *json)
+{
+    fhi_request request = ask->request;
+    request.kind = kind;
+    return fhi_searcher_run(searcher, index, &request, ask->id, json);
+}
+
 static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_buf *json)
 {
     index_worker *worker = object;
@@ -92,7 +100,9 @@ static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_bu
     fh_status status = fit(worker, snapshot, &err);
     if (status == FH_OK) {
         switch (ask->route->kind) {
-        case FHI_ASK_SEARCH: return fhi_searcher_run(worker->searcher, snapshot, &ask->request, ask->id, json);
+        case FHI_ASK_SEARCH: return run(worker->searcher, snapshot, ask, FHI_REQUEST_HITS, json);
+        case FHI_ASK_FACETS: return run(worker->searcher, snapshot, ask, FHI_REQUEST_FACETS, json);
+        case FHI_ASK_HISTOGRAM: return run(worker->searcher, snapshot, ask, FHI_REQUEST_HISTOGRAM, json);
         case FHI_ASK_ARTICLE: return fhi_searcher_article(worker->searcher, snapshot, ask->subject, json);
         default: status = FH_E_INTERNAL; /* the server answers the others itself */
         }

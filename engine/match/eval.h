@@ -161,6 +161,8 @@ float fhi_eval_score(fhi_walk *walk, const fhi_eval *eval, uint32_t doc, float s
 /* Whether the deadline of the query is over; looks at the clock only now and then. Charges `steps` of work, each of
  * some nanoseconds. */
 bool fhi_walk_is_late(fhi_walk *walk, uint32_t steps);
+/* Asks the clock; never over where it is 0. */
+bool fhi_deadline_is_over(uint64_t deadline_ns);
 /* First failure of any cursor below. */
 fh_status fhi_eval_status(const fhi_eval *eval);
 

@@ -102,4 +102,11 @@ typedef struct fhi_hits {
 fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_match_options *options,
                         fhi_arena *arena, fhi_hits *out, fh_err *err);
 
+/* Tells of every match, in document order, without scoring: the documents first + i of the segment where docs has
+ * bit i; first is a multiple of 64. A status other than FH_OK ends the walk with it. */
+typedef fh_status (*fhi_quarter_seen)(void *argument, uint32_t segment, uint32_t first, uint64_t docs);
+/* Memory, codes and threads as above. */
+fh_status fhi_match_each(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, fhi_quarter_seen seen,
+                         void *argument, fhi_arena *arena, fh_err *err);
+
 #endif

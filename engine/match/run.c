@@ -28,7 +28,9 @@ typedef struct matching {
     bool scored; /* by score, not by date */
     bool pruned;
     bool counted;
-    bool kept; /* hits are wanted, not only the count */
+    bool kept;             /* hits are wanted, not only the count */
+    fhi_quarter_seen seen; /* told of every match; NULL: nobody is */
+    void *seen_argument;
     uint64_t total;
     fh_status status;
 } matching;
@@ -140,18 +142,24 @@ static void offer_days(matching *search, const fhi_eval *root)
     }
 }
 
+bool fhi_deadline_is_over(uint64_t deadline_ns)
+{
+    struct timespec now;
+    if (deadline_ns == 0) return false;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= deadline_ns;
+}
+
 bool fhi_walk_is_late(fhi_walk *walk, uint32_t steps)
 {
     const uint64_t deadline = walk->plan->options->deadline_ns;
-    struct timespec now;
     if (deadline == 0 || walk->late) return walk->late;
     if (walk->until_clock > steps) {
         walk->until_clock -= steps;
         return false;
     }
     walk->until_clock = CLOCK_STEPS;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    walk->late = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= deadline;
+    walk->late = fhi_deadline_is_over(deadline);
     return walk->late;
 }
 
@@ -164,6 +172,10 @@ static bool visit(matching *search, fhi_eval *root, uint32_t quarter)
     fhi_eval_match_best(walk, root, needed(search));
     if (!root->mask) return true;
     if (search->counted) search->total += fhi_popcount64(root->mask);
+    if (search->seen) {
+        search->status = search->seen(search->seen_argument, search->segment, walk->base, root->mask);
+        return search->status == FH_OK;
+    }
     if (!search->kept) return true;
     if (search->scored)
         offer_scores(search, root);
@@ -258,6 +270,7 @@ static void walk_segment(matching *search, const fhi_node *root, const fhi_word_
     const uint32_t chunks = (search->walk.segment->doc_count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
     for (uint32_t chunk = 0; chunk < chunks && search->status == FH_OK; chunk++) {
         walk_chunk(search, eval, chunk);
+        if (search->status != FH_OK) return;
         if (search->walk.late) {
             search->status = fhi_fail(search->plan.err, FH_E_DEADLINE, "the query took too long");
             return;
@@ -323,14 +336,13 @@ static fh_status hand_over(matching *search, fhi_hits *out)
     return FH_OK;
 }
 
-fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_match_options *options,
-                        fhi_arena *arena, fhi_hits *out, fh_err *err)
+/* Everything a walk needs but what is done with the matches. */
+static fh_status set_up(const fhi_index *index, const fhi_node *root, const fhi_match_options *options,
+                        fhi_arena *arena, matching **out, fhi_word_stats **stats, fh_err *err)
 {
-    fhi_word_stats *stats;
-    *out = (fhi_hits){0};
-    if (options->top > FHI_TOP_MAX) return fhi_fail(err, FH_E_LIMIT, "at most %d hits can be asked for", FHI_TOP_MAX);
     matching *state = fhi_arena_zalloc(arena, 1, sizeof *state);
     entry *heap = fhi_arena_alloc(arena, ((size_t)options->top + 1) * sizeof *heap);
+    *out = state;
     if (!state || !heap) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
     state->plan = (fhi_plan){.index = index, .options = options, .arena = arena, .err = err};
     state->plan.average_length = fhi_index_average_length(index);
@@ -338,15 +350,38 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
     state->walk.plan = &state->plan;
     state->heap = heap;
     state->heap_max = options->top;
+    FH_TRY(fhi_plan_gather(&state->plan, root, stats));
+    state->walk.addends =
+        fhi_arena_alloc(arena, 2 * ((size_t)state->plan.leaf_count + 1) * sizeof *state->walk.addends);
+    if (!state->walk.addends) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
+    return FH_OK;
+}
+
+fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_match_options *options,
+                        fhi_arena *arena, fhi_hits *out, fh_err *err)
+{
+    matching *state;
+    fhi_word_stats *stats;
+    *out = (fhi_hits){0};
+    if (options->top > FHI_TOP_MAX) return fhi_fail(err, FH_E_LIMIT, "at most %d hits can be asked for", FHI_TOP_MAX);
+    FH_TRY(set_up(index, root, options, arena, &state, &stats, err));
     state->scored = options->sort == FHI_SORT_SCORE;
     state->pruned = state->scored && !options->exhaustive;
     state->counted = options->count && !state->pruned;
     state->kept = options->top > 0;
-    FH_TRY(fhi_plan_gather(&state->plan, root, &stats));
-    state->walk.addends =
-        fhi_arena_alloc(arena, 2 * ((size_t)state->plan.leaf_count + 1) * sizeof *state->walk.addends);
-    if (!state->walk.addends) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
     if (state->kept || state->counted) FH_TRY(walk_all(state, root, stats));
     if (options->count && !state->counted) FH_TRY(count_all(state, root, stats));
     return hand_over(state, out);
+}
+
+fh_status fhi_match_each(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, fhi_quarter_seen seen,
+                         void *argument, fhi_arena *arena, fh_err *err)
+{
+    const fhi_match_options options = {.deadline_ns = deadline_ns};
+    matching *state;
+    fhi_word_stats *stats;
+    FH_TRY(set_up(index, root, &options, arena, &state, &stats, err));
+    state->seen = seen;
+    state->seen_argument = argument;
+    return walk_all(state, root, stats);
 }

@@ -159,6 +159,11 @@ const uint8_t *fhi_segment_norms(const fhi_segment *segment); /* doc_count bytes
 uint32_t fhi_segment_column_ordinal(const fhi_segment *segment, fhi_column column, uint32_t doc);
 uint32_t fhi_segment_column_value_count(const fhi_segment *segment, fhi_column column);
 fhi_column_value fhi_segment_column_value(const fhi_segment *segment, fhi_column column, uint32_t ordinal);
+/* Of the documents first + i where docs has bit i: adds one to the count of each one's ordinal (there are value_count
+ * counts), or gives their days in order and answers how many. */
+void fhi_segment_column_count(const fhi_segment *segment, fhi_column column, uint32_t first, uint64_t docs,
+                              uint32_t *counts);
+uint32_t fhi_segment_days(const fhi_segment *segment, uint32_t first, uint64_t docs, uint32_t days[64]);
 
 /* Stored article of a document into *record (cleared first). Codes: FH_E_CORRUPT, FH_E_NOMEM. */
 fh_status fhi_segment_record(const fhi_segment *segment, uint32_t doc, fhi_buf *record, fh_err *err);

@@ -299,6 +299,29 @@ fhi_column_value fhi_segment_column_value(const fhi_segment *segment, fhi_column
     return fhi_column_reader_value(&segment->columns[column], ordinal);
 }
 
+void fhi_segment_column_count(const fhi_segment *segment, fhi_column column, uint32_t first, uint64_t docs,
+                              uint32_t *counts)
+{
+    const fhi_column_reader *reader = &segment->columns[column];
+    const uint32_t last = reader->value_count - 1;
+    if (last == 0) {
+        counts[0] += fhi_popcount64(docs);
+        return;
+    }
+    for (; docs; docs &= docs - 1) {
+        const uint32_t ordinal = fhi_packed_get(&reader->ordinals, first + (uint32_t)__builtin_ctzll(docs));
+        counts[ordinal < last ? ordinal : last]++;
+    }
+}
+
+uint32_t fhi_segment_days(const fhi_segment *segment, uint32_t first, uint64_t docs, uint32_t days[64])
+{
+    uint32_t count = 0;
+    for (; docs; docs &= docs - 1)
+        days[count++] = fhi_packed_get(&segment->days, first + (uint32_t)__builtin_ctzll(docs));
+    return count;
+}
+
 /* ---- terms and forms ---- */
 
 /* What a dictionary says of a term is believed only where it fits the segment. */

@@ -69,6 +69,65 @@ fh_status fh_search_run(fh_search *search, const fh_search_request *request, fh_
 /* Stable code of the last failure, such as "open_quote"; "" after a success. */
 const char *fh_search_error_code(const fh_search *search);
 
+/* ---- counts ----
+ * Of all matches, without ranking them: request->top, offset and sort are not looked at. Owned like the hits; codes as
+ * of fh_search_run. */
+
+typedef enum fh_search_field {
+    FH_SEARCH_SOURCE = 0,
+    FH_SEARCH_SECTION = 1,
+    FH_SEARCH_REGION = 2,
+    FH_SEARCH_AUTHOR = 3,
+    FH_SEARCH_LANGUAGE = 4,
+    FH_SEARCH_YEAR = 5 /* of the date */
+} fh_search_field;
+enum { FH_SEARCH_FIELDS = 6, FH_SEARCH_VALUES_MAX = 1000 };
+
+typedef struct fh_search_value {
+    fh_str value; /* compared without case and accents; as most of the matches write it */
+    uint64_t count;
+} fh_search_value;
+
+typedef struct fh_search_facet {
+    const fh_search_value *values; /* by count, the largest first, then by bytes */
+    uint32_t value_count;
+    uint32_t different; /* values among the matches, those beyond the ones wanted included */
+    uint64_t without;   /* matches that have none */
+} fh_search_facet;
+
+typedef struct fh_search_counts {
+    fh_search_facet facets[FH_SEARCH_FIELDS]; /* by fh_search_field; all 0 where not asked for */
+    uint64_t total;                           /* articles that match */
+} fh_search_counts;
+
+/* fields: one bit 1 << FH_SEARCH_X for each one wanted; values_max: of each, 1 to FH_SEARCH_VALUES_MAX. */
+fh_status fh_search_facets(fh_search *search, const fh_search_request *request, uint32_t fields, uint32_t values_max,
+                           fh_search_counts *counts, fh_err *err);
+
+/* ANY: the finest of which some hundred and twenty span the dates of the matches. */
+typedef enum fh_search_period {
+    FH_SEARCH_ANY = 0,
+    FH_SEARCH_DAY = 1,
+    FH_SEARCH_MONTH = 2,
+    FH_SEARCH_BY_YEAR = 3
+} fh_search_period;
+
+typedef struct fh_search_bar {
+    uint32_t from; /* YYYYMMDD, 00 for what is finer than the period */
+    uint64_t count;
+} fh_search_bar;
+
+typedef struct fh_search_timeline {
+    fh_search_period period;
+    const fh_search_bar *bars; /* increasing; no count is 0 */
+    uint32_t bar_count;
+    uint64_t undated; /* articles without a date, or with one that does not tell the period: 2019 no month */
+    uint64_t total;
+} fh_search_timeline;
+
+fh_status fh_search_histogram(fh_search *search, const fh_search_request *request, fh_search_period period,
+                              fh_search_timeline *timeline, fh_err *err);
+
 /* The answer of `fihrist search --json`, also when it is an error object; owned like the hits. Same codes. */
 fh_status fh_search_json(fh_search *search, const fh_search_request *request, fh_str *json);
 

@@ -43,12 +43,18 @@ static fh_status search_as_program(void *context)
 {
     fh_search *search;
     fh_search_hits hits;
+    fh_search_counts counts;
+    fh_search_timeline timeline;
     fh_str json;
     const fh_search_request request = {.query = {query, sizeof query - 1}};
     fh_status status = fh_search_open(context, &search, NULL);
     if (status == FH_OK) status = fh_search_run(search, &request, &hits, NULL);
     if (status == FH_OK) assert_int_equal(hits.hit_count, 1);
     if (status == FH_OK) status = fh_search_json(search, &request, &json);
+    if (status == FH_OK) status = fh_search_facets(search, &request, 63, 5, &counts, NULL);
+    if (status == FH_OK) assert_int_equal(counts.facets[FH_SEARCH_YEAR].values[0].count, 1);
+    if (status == FH_OK) status = fh_search_histogram(search, &request, FH_SEARCH_ANY, &timeline, NULL);
+    if (status == FH_OK) assert_int_equal(timeline.bar_count, 1);
     fh_search_close(search);
     return status;
 }
@@ -68,6 +74,28 @@ static fh_status read_article(void *context)
     return status;
 }
 
+/* As JSON, which allocates most. */
+static fh_status count_as_json(void *context)
+{
+    fhi_index *index = NULL;
+    fhi_searcher *searcher = NULL;
+    fhi_request request;
+    fhi_buf json;
+    fhi_buf_init(&json);
+    fhi_request_defaults(&request);
+    request.query = (fh_str){query, sizeof query - 1};
+    fh_status status = fhi_index_open(fhi_vfs_posix(), context, &index, NULL);
+    if (status == FH_OK) status = fhi_searcher_create("press", &searcher, NULL);
+    for (int kind = FHI_REQUEST_FACETS; status == FH_OK && kind <= FHI_REQUEST_HISTOGRAM; kind++) {
+        request.kind = (fhi_request_kind)kind;
+        status = fhi_searcher_run(searcher, index, &request, NULL, &json);
+    }
+    fhi_buf_fini(&json);
+    fhi_searcher_destroy(searcher);
+    fhi_index_release(index);
+    return status;
+}
+
 static void searches_survive_every_failed_allocation(void **state)
 {
     (void)state;
@@ -77,6 +105,7 @@ static void searches_survive_every_failed_allocation(void **state)
     make_index(scratch_path(&folder, "index", path));
     assert_true(fault_each_allocation(search_as_program, path, 5000) > 0);
     assert_true(fault_each_allocation(read_article, path, 5000) > 0);
+    assert_true(fault_each_allocation(count_as_json, path, 5000) > 0);
     scratch_fini(&folder);
 }
 

@@ -30,6 +30,9 @@ static void routes_answer_as_specified(void **state)
 {
     (void)state;
     expect("/search?q=safran", 200, "");
+    expect("/facets?q=safran&op=or&lang=ar&values=7&fields=year,source", 200, "");
+    expect("/histogram?q=safran&by=month", 200, "");
+    expect("/facets?q=wrong", 400, "open_quote");
     expect("/health", 200, "");
     expect("/article/absent", 404, "not_found");
     expect("/article/", 404, "not_found");
@@ -50,6 +53,18 @@ static void parameters_are_checked_by_name_and_value(void **state)
                                       "/search?q=a&top=",
                                       "/search?q=a&top=10&offset=9991",
                                       "/search?q=a&to=1",
+                                      "/search?q=a&fields=lang",
+                                      "/search?q=a&by=day",
+                                      "/facets",
+                                      "/facets?q=a&top=1",
+                                      "/facets?q=a&values=0",
+                                      "/facets?q=a&values=1001",
+                                      "/facets?q=a&fields=",
+                                      "/facets?q=a&fields=lang,lang",
+                                      "/facets?q=a&fields=lang&fields=year",
+                                      "/histogram?by=day",
+                                      "/histogram?q=a&by=week",
+                                      "/histogram?q=a&offset=1",
                                       "/search?q=a&q=b",
                                       "/search?q=a&snippets=2",
                                       "/search?q=a&top=1&top",

@@ -137,6 +137,36 @@ static program *needed(void **state)
     return *state;
 }
 
+/* The same question at both doors gives the same counts. */
+static void expect_counts(program *self, int fd, const char *target, const char *line, const char *name)
+{
+    http_answer answer = get(&self->client, target);
+    assert_int_equal(answer.status, 200);
+    send_text(fd, line);
+    json_t *object = read_json_line(fd);
+    assert_int_equal(json_integer_value(json_object_get(object, "id")), 7);
+    assert_non_null(json_object_get(answer.json, name));
+    assert_true(json_equal(json_object_get(object, name), json_object_get(answer.json, name)));
+    assert_true(json_integer_value(json_object_get(object, "total")) > 0);
+    assert_true(json_equal(json_object_get(object, "total"), json_object_get(answer.json, "total")));
+    json_decref(object);
+    answer_fini(&answer);
+}
+
+static void both_doors_count(void **state)
+{
+    program *self = needed(state);
+    launch(self);
+    const int fd = connect_path(self->socket);
+    expect_counts(self, fd, "/facets?q=eau&fields=lang,source&values=2",
+                  "{\"id\":7,\"facets\":true,\"q\":\"eau\",\"fields\":[\"source\",\"lang\"],\"values\":2}\n", "facets");
+    expect_counts(self, fd, "/facets?q=eau", "{\"q\":\"eau\",\"facets\":true,\"id\":7}\n", "facets");
+    expect_counts(self, fd, "/histogram?q=eau+OR+%D9%85%D8%A7%D8%A1&by=month",
+                  "{\"id\":7,\"histogram\":true,\"q\":\"eau OR ماء\",\"by\":\"month\"}\n", "bars");
+    (void)close(fd);
+    assert_int_equal(end(self, SIGTERM), 0);
+}
+
 static void both_doors_search_the_index(void **state)
 {
     program *self = needed(state);
@@ -305,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_doors_search_the_index),
+        cmocka_unit_test(both_doors_count),
         cmocka_unit_test(wrong_queries_get_400_and_the_place),
         cmocka_unit_test(a_new_commit_is_served_without_restart),
         cmocka_unit_test(a_killed_server_is_followed_by_another),
