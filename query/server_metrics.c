@@ -43,7 +43,7 @@ void fhi_metrics_answer(fhi_metrics *metrics, fhi_door_number door, size_t route
 
 void fhi_metrics_time(fhi_metrics *metrics, size_t route, fhi_stage stage, uint64_t nanoseconds)
 {
-    fhi_histogram *histogram = &metrics->times[route_slot(route)][stage];
+    fhi_time_counts *histogram = &metrics->times[route_slot(route)][stage];
     size_t slot = 0;
     while (slot < FHI_METRICS_BUCKETS - 1 && nanoseconds > buckets[slot].most_ns)
         slot++;
@@ -88,7 +88,7 @@ static void put_answers(fhi_buf *out, const fhi_metrics *metrics)
 }
 
 static void put_histogram(fhi_buf *out, const char *name, const char *route, const char *stage,
-                          const fhi_histogram *histogram)
+                          const fhi_time_counts *histogram)
 {
     uint64_t count = 0;
     for (int i = 0; i < FHI_METRICS_BUCKETS; i++) {
@@ -102,7 +102,7 @@ static void put_histogram(fhi_buf *out, const char *name, const char *route, con
     fhi_buf_printf(out, "%s_count{route=\"%s\",stage=\"%s\"} %llu\n", name, route, stage, (unsigned long long)count);
 }
 
-static bool has_any(const fhi_histogram *histogram)
+static bool has_any(const fhi_time_counts *histogram)
 {
     for (int i = 0; i < FHI_METRICS_BUCKETS; i++)
         if (histogram->counts[i]) return true;
@@ -115,7 +115,7 @@ static void put_times(fhi_buf *out, const fhi_metrics *metrics)
     begin(out, name, "histogram", "Time of requests by route and stage; total: last byte of one to last of the other.");
     for (size_t route = 0; route < FHI_METRICS_ROUTES_MAX; route++)
         for (int stage = 0; stage < FHI_STAGE_COUNT; stage++) {
-            const fhi_histogram *histogram = &metrics->times[route][stage];
+            const fhi_time_counts *histogram = &metrics->times[route][stage];
             if (has_any(histogram)) put_histogram(out, name, route_name(route), stage_names[stage], histogram);
         }
 }

@@ -22,15 +22,15 @@ typedef enum fhi_stage {
 
 typedef enum fhi_door_number { FHI_DOOR_HTTP, FHI_DOOR_LINES, FHI_DOOR_COUNT } fhi_door_number;
 
-typedef struct fhi_histogram {
+typedef struct fhi_time_counts {
     uint64_t counts[FHI_METRICS_BUCKETS]; /* not cumulative */
     uint64_t sum_ns;
-} fhi_histogram;
+} fhi_time_counts;
 
 /* Counted since the start. */
 typedef struct fhi_metrics {
     uint64_t answers[FHI_DOOR_COUNT][FHI_METRICS_ROUTES_MAX][FHI_METRICS_STATUSES_MAX];
-    fhi_histogram times[FHI_METRICS_ROUTES_MAX][FHI_STAGE_COUNT];
+    fhi_time_counts times[FHI_METRICS_ROUTES_MAX][FHI_STAGE_COUNT];
     uint64_t slow;
     uint64_t cut; /* answers whose client was gone before they had been sent */
     uint64_t received_bytes[FHI_DOOR_COUNT];
