@@ -16,6 +16,8 @@ enum {
 struct fhi_snippeter {
     fh_analyzer *analyzer;
     fhi_highlight highlight;
+    fhi_skim skim;
+    bool read_all;
     fhi_cutter cutter;
     fhi_arena *arena;     /* for what is answered */
     fhi_match_list found; /* scratch, on the heap */
@@ -32,6 +34,7 @@ typedef struct window {
 /* What one text has to show. */
 typedef struct choice {
     fh_str text;
+    uint32_t bytes; /* that FHI_SNIPPET_CHARS of its characters take, about */
     window windows[WINDOWS_MAX];
     uint32_t count;
     float score;
@@ -47,9 +50,10 @@ fh_status fhi_snippeter_create(fh_analyzer *analyzer, fhi_snippeter **out, fh_er
     s->analyzer = analyzer;
     s->found.items = calloc(FHI_MATCHES_MAX, sizeof *s->found.items);
     s->show.marks = calloc(FHI_MATCHES_MAX, 2 * sizeof *s->show.marks);
+    const fh_status skim = fhi_skim_init(&s->skim);
     s->cutter.words = ubrk_open(UBRK_WORD, "", NULL, 0, &code);
     s->cutter.graphemes = ubrk_open(UBRK_CHARACTER, "", NULL, 0, &code);
-    if (U_FAILURE(code) || !s->found.items || !s->show.marks) {
+    if (U_FAILURE(code) || skim != FH_OK || !s->found.items || !s->show.marks) {
         fhi_snippeter_destroy(s);
         if (U_FAILURE(code) && code != U_MEMORY_ALLOCATION_ERROR)
             return fhi_fail(err, FH_E_INTERNAL, "ICU gives no break iterators: %s", u_errorName(code));
@@ -65,6 +69,7 @@ void fhi_snippeter_destroy(fhi_snippeter *snippeter)
     if (snippeter->cutter.words) ubrk_close(snippeter->cutter.words);
     if (snippeter->cutter.graphemes) ubrk_close(snippeter->cutter.graphemes);
     fhi_highlight_fini(&snippeter->highlight);
+    fhi_skim_fini(&snippeter->skim);
     fhi_buf_fini(&snippeter->show.text);
     free(snippeter->show.marks);
     free(snippeter->found.items);
@@ -73,7 +78,14 @@ void fhi_snippeter_destroy(fhi_snippeter *snippeter)
 
 fh_status fhi_snippeter_start(fhi_snippeter *snippeter, const fhi_plan *plan, fhi_arena *arena)
 {
-    return fhi_highlight_start(&snippeter->highlight, plan, arena);
+    FH_TRY(fhi_highlight_start(&snippeter->highlight, plan, arena));
+    fhi_skim_start(&snippeter->skim, &snippeter->highlight);
+    return FH_OK;
+}
+
+void fhi_snippeter_read_all(fhi_snippeter *snippeter, bool all)
+{
+    snippeter->read_all = all;
 }
 
 /* ---- places at characters ------------------------------------------------------------------------------- */
@@ -126,6 +138,8 @@ static fh_status find_in_piece(fhi_snippeter *s, fh_str text, uint32_t begin, ui
 {
     const fh_token *tokens;
     size_t count;
+    if (s->skim.possible && !s->read_all)
+        return fhi_skim_find(&s->skim, s->analyzer, &s->highlight, text, begin, end, units, &s->found);
     const fh_str bytes = {text.ptr + begin, end - begin};
     FH_TRY(fh_analyzer_run(s->analyzer, bytes, &tokens, &count, NULL));
     return fhi_highlight_find(&s->highlight, tokens, count, begin, units, &s->found);
@@ -175,15 +189,17 @@ static window best_window(const fhi_snippeter *s, uint32_t bytes, uint64_t wante
 static uint32_t window_bytes(fh_str text)
 {
     const size_t sample = text.len < SAMPLE_BYTES ? text.len : SAMPLE_BYTES;
-    const uint32_t chars = fhi_query_chars_before(text, sample);
+    size_t chars = 0;
+    for (size_t i = 0; i < sample; i++)
+        chars += ((uint8_t)text.ptr[i] & 0xC0) != 0x80;
     return chars ? (uint32_t)(FHI_SNIPPET_CHARS * sample / chars) : FHI_SNIPPET_CHARS;
 }
 
 /* One window of three quarters of the length (the rest is context), or two of two fifths each if they show more. */
-static void choose(const fhi_snippeter *s, fh_str text, uint64_t present, choice *out)
+static void choose(const fhi_snippeter *s, uint64_t present, choice *out)
 {
-    const uint32_t bytes = window_bytes(text);
-    *out = (choice){.text = text, .count = 1};
+    const uint32_t bytes = out->bytes;
+    out->count = 1;
     out->windows[0] = best_window(s, bytes * 3 / 4, present, NULL);
     out->score = out->windows[0].score;
     if (out->windows[0].units == present) return;
@@ -203,7 +219,7 @@ static fh_status search_text(fhi_snippeter *s, fh_str text, choice *out)
     const uint64_t units = all_units(&s->highlight, false);
     const uint32_t bytes = window_bytes(text);
     uint64_t present = 0;
-    *out = (choice){.text = text};
+    *out = (choice){.text = text, .bytes = bytes};
     s->found.count = 0;
     if (text.len > FHI_SNIPPET_TEXT_BYTES) text.len = bytes_back(text, FHI_SNIPPET_TEXT_BYTES, 0);
     for (uint32_t begin = 0, end; units && begin < text.len; begin = end) {
@@ -216,7 +232,7 @@ static fh_status search_text(fhi_snippeter *s, fh_str text, choice *out)
             present |= s->found.items[i].units;
         if (present == units && best_window(s, bytes * 3 / 4, units, NULL).units == units) break;
     }
-    if (present) choose(s, out->text, present, out);
+    if (present) choose(s, present, out);
     out->all = present == units;
     return FH_OK;
 }
@@ -289,7 +305,7 @@ static void begin_show(fhi_snippeter *s, bool keep_space)
 
 static fh_status show_choice(fhi_snippeter *s, const choice *best, fhi_shown *out)
 {
-    const uint32_t bytes = window_bytes(best->text) / best->count;
+    const uint32_t bytes = best->bytes / best->count;
     uint32_t shown_end = 0;
     begin_show(s, false);
     for (uint32_t i = 0; i < best->count; i++) {
@@ -313,7 +329,7 @@ static fh_status show_choice(fhi_snippeter *s, const choice *best, fhi_shown *ou
 static fh_status show_start(fhi_snippeter *s, fh_str text, fhi_shown *out)
 {
     const window none = {0};
-    choice start = {.text = text, .count = 1};
+    choice start = {.text = text, .bytes = window_bytes(text), .count = 1};
     start.windows[0] = none;
     s->found.count = 0;
     return show_choice(s, &start, out);

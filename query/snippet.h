@@ -1,6 +1,7 @@
 /* snippet.h - what of an article to show, and where the query matches in it.
  *
  *     highlight.c     plan -> what to look for; tokens of a text -> byte ranges that match
+ *     skim.c          which stretches of a text can match, so that the others need no analysis
  *     snippet.c       the best window or two of an article
  *     snippet_cut.c   cuts at word and grapheme boundaries, white space, marks in code points
  *
@@ -35,6 +36,9 @@ typedef struct fhi_snippeter fhi_snippeter;
 /* Codes: FH_E_NOMEM, FH_E_INTERNAL (ICU data absent). */
 fh_status fhi_snippeter_create(fh_analyzer *analyzer, fhi_snippeter **out, fh_err *err);
 void fhi_snippeter_destroy(fhi_snippeter *snippeter); /* NULL is allowed */
+
+/* For tests: every word is analyzed, as it was before there was skim.c. The answers are the same. */
+void fhi_snippeter_read_all(fhi_snippeter *snippeter, bool all);
 
 /* Sets what to look for; plan and arena must live until the next start. Codes: FH_E_NOMEM, FH_E_LIMIT (arena). */
 fh_status fhi_snippeter_start(fhi_snippeter *snippeter, const fhi_plan *plan, fhi_arena *arena);
@@ -97,6 +101,24 @@ void fhi_highlight_fini(fhi_highlight *highlight);
 fh_status fhi_highlight_find(fhi_highlight *highlight, const fh_token *tokens, size_t token_count, uint32_t base,
                              uint64_t units, fhi_match_list *out);
 
+enum { FHI_SKIM_SIGNS = 1 << 16 };
+
+typedef struct fhi_skim {
+    uint64_t seed;
+    uint64_t *slots;  /* by the hash of a chunk: its upper 48 bits, and the sign; 0: free */
+    uint64_t *wanted; /* a bit for each sign */
+    bool possible;    /* for this plan */
+    uint32_t gap;     /* words between two that belong to one match */
+} fhi_skim;
+
+fh_status fhi_skim_init(fhi_skim *skim);
+void fhi_skim_fini(fhi_skim *skim);
+/* Makes ready for a plan that the highlight has been started with. */
+void fhi_skim_start(fhi_skim *skim, const fhi_highlight *highlight);
+/* As fhi_highlight_find of bytes [begin, end), where that is possible. Codes: those of fh_analyzer_run, FH_E_NOMEM. */
+fh_status fhi_skim_find(const fhi_skim *skim, fh_analyzer *analyzer, fhi_highlight *highlight, fh_str text,
+                        uint32_t begin, uint32_t end, uint64_t units, fhi_match_list *out);
+
 typedef struct fhi_cutter {
     UBreakIterator *words;
     UBreakIterator *graphemes;
@@ -105,6 +127,8 @@ typedef struct fhi_cutter {
 /* The last place at or before `at` (first: at or after) where a word begins or ends, and no grapheme is cut. */
 uint32_t fhi_cut_before(const fhi_cutter *cutter, fh_str text, uint32_t at);
 uint32_t fhi_cut_after(const fhi_cutter *cutter, fh_str text, uint32_t at);
+
+bool fhi_cut_is_white(int32_t code_point); /* negative: a damaged character, which is not */
 
 /* Text being shown, piece by piece. */
 typedef struct fhi_show {

@@ -10,8 +10,10 @@
 #include <unicode/utf8.h>
 
 enum {
-    STRETCH_BYTES = 256, /* read on each side of a cut */
-    WHITE_BYTES = 64     /* how far white space is looked for */
+    STRETCH_BYTES = 256,  /* read on each side of a cut */
+    WHITE_BYTES = 64,     /* how far white space is looked for */
+    WHITE_KNOWN = 0x1680, /* the first white space behind that of Latin-1 */
+    EXTENDING = 0x300     /* the first combining mark */
 };
 
 static UChar32 char_before(fh_str text, uint32_t *at)
@@ -34,9 +36,11 @@ static UChar32 char_after(fh_str text, uint32_t *at)
     return c;
 }
 
-static bool is_white(UChar32 c)
+/* White space, or a control character. What most texts are made of is told without ICU (tests/unit compares). */
+bool fhi_cut_is_white(int32_t c)
 {
-    return c >= 0 && (u_isUWhiteSpace(c) || u_charType(c) == U_CONTROL_CHAR);
+    if (c < WHITE_KNOWN) return c >= 0 && (c <= ' ' || (c >= 0x7F && c <= 0xA0));
+    return u_isUWhiteSpace(c) || u_charType(c) == U_CONTROL_CHAR;
 }
 
 static bool is_regional(UChar32 c)
@@ -51,7 +55,7 @@ static uint32_t stretch_begin(fh_str text, uint32_t at)
     while (begin > 0 && at - begin < STRETCH_BYTES) {
         uint32_t previous = begin;
         const UChar32 c = char_before(text, &previous);
-        if (is_white(c) && at - begin > 32) return begin;
+        if (fhi_cut_is_white(c) && at - begin > 32) return begin;
         begin = previous;
     }
     for (uint32_t previous = begin; previous > 0; begin = previous)
@@ -93,7 +97,7 @@ static uint32_t beside_white(fh_str text, uint32_t at, bool forward)
     uint32_t place = at, other = at;
     while (forward ? place < text.len && place - at < WHITE_BYTES : place > 0 && at - place < WHITE_BYTES) {
         const UChar32 c = forward ? char_after(text, &other) : char_before(text, &other);
-        if (is_white(c)) return place;
+        if (fhi_cut_is_white(c)) return place;
         place = other;
     }
     return at;
@@ -145,6 +149,7 @@ static uint32_t whole_end(fh_str text, uint32_t end)
     uint32_t next = end;
     while (end < text.len) {
         const UChar32 c = char_after(text, &next);
+        if (c < EXTENDING) break;
         const bool extends = u_getIntPropertyValue(c, UCHAR_GRAPHEME_CLUSTER_BREAK) == U_GCB_EXTEND ||
                              u_getIntPropertyValue(c, UCHAR_GRAPHEME_CLUSTER_BREAK) == U_GCB_SPACING_MARK ||
                              u_getIntPropertyValue(c, UCHAR_GRAPHEME_CLUSTER_BREAK) == U_GCB_ZWJ;
@@ -171,15 +176,9 @@ static void close_mark(fhi_show *show)
     show->mark_count++;
 }
 
-static void put_char(fhi_show *show, fh_str text, uint32_t from, uint32_t to)
-{
-    fhi_buf_put(&show->text, text.ptr + from, to - from);
-    show->char_count++;
-}
-
 void fhi_show_part(fhi_show *show, fh_str text, uint32_t begin, uint32_t end, const fhi_match_list *matches)
 {
-    uint32_t m = 0, mark_end = 0;
+    uint32_t m = 0, mark_end = 0, copied = begin; /* all before is shown, or white */
     bool marked = false, space = false, started = false;
     for (uint32_t at = begin, next = begin; at < end; at = next) {
         const UChar32 c = char_after(text, &next);
@@ -191,7 +190,9 @@ void fhi_show_part(fhi_show *show, fh_str text, uint32_t begin, uint32_t end, co
             const uint32_t stop = whole_end(text, matches->items[m].end);
             if (stop > mark_end) mark_end = stop;
         }
-        if (!show->keep_space && is_white(c)) {
+        if (!show->keep_space && fhi_cut_is_white(c)) {
+            fhi_buf_put(&show->text, text.ptr + copied, at - copied);
+            copied = next;
             space = true;
             continue;
         }
@@ -202,7 +203,8 @@ void fhi_show_part(fhi_show *show, fh_str text, uint32_t begin, uint32_t end, co
             open_mark(show);
             marked = true;
         }
-        put_char(show, text, at, next);
+        show->char_count++;
     }
+    if (copied < end) fhi_buf_put(&show->text, text.ptr + copied, end - copied);
     if (marked) close_mark(show);
 }
