@@ -302,22 +302,27 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     fhi_buf_put(out, "\r\n", 2);
 }
 
+const fhi_http_fault fhi_http_faults[] = {
+    {400, "bad_request", "a parameter, the encoding, malformed HTTP; or, with a code of its own, the query is wrong"},
+    {401, "unauthorized", "a token is needed"},
+    {403, "forbidden", "the token does not allow that"},
+    {404, "not_found", "no such path or article"},
+    {405, "method_not_allowed", "another method is wanted: see Allow"},
+    {408, "timeout", "the request took too long to come"},
+    {413, "too_long", "the body is too long"},
+    {414, "too_long", "the target is too long"},
+    {417, "expectation_failed", "an Expect header"},
+    {431, "too_long", "the head is too long, or has too many headers"},
+    {500, "internal", "the index is damaged or cannot be read, memory is out, or a mistake of the server"},
+    {503, "busy", "the queue or the table of connections is full: see Retry-After"},
+    {504, "deadline", "the query took too long, its wait included"},
+    {505, "version_not_supported", "not HTTP/1.0 or 1.1"},
+    {0, NULL, NULL},
+};
+
 const char *fhi_http_error_code(int status)
 {
-    switch (status) {
-    case 400: return "bad_request";
-    case 401: return "unauthorized";
-    case 403: return "forbidden";
-    case 404: return "not_found";
-    case 405: return "method_not_allowed";
-    case 408: return "timeout";
-    case 413:
-    case 414:
-    case 431: return "too_long";
-    case 417: return "expectation_failed";
-    case 503: return "busy";
-    case 504: return "deadline";
-    case 505: return "version_not_supported";
-    default: return "internal";
-    }
+    for (const fhi_http_fault *fault = fhi_http_faults; fault->status; fault++)
+        if (fault->status == status) return fault->code;
+    return "internal";
 }

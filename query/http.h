@@ -99,6 +99,14 @@ typedef struct fhi_http_reply {
 /* Appends the status line and headers, with the empty line. */
 void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out);
 
+/* Every status of this server that is no success; the last one has status 0. */
+typedef struct fhi_http_fault {
+    int status;
+    const char *code; /* error.code that goes with it, unless the query has a better one */
+    const char *what; /* when it is answered */
+} fhi_http_fault;
+extern const fhi_http_fault fhi_http_faults[];
+
 /* error.code that goes with an HTTP status of this server, such as "bad_request". */
 const char *fhi_http_error_code(int status);
 

@@ -228,6 +228,7 @@ fh_status fhi_reply_begin(json_t *id_json, fhi_buf *json)
 
 static bool put_reply(const json_t *body, json_t *id_json, int digits, fhi_buf *json)
 {
+    if (json_is_array(body)) return json_dump_callback(body, put_bytes, json, JSON_COMPACT) == 0;
     if (fhi_reply_begin(id_json, json) != FH_OK) return false;
     if (id_json && json_object_size(body)) fhi_buf_put8(json, ',');
     const bool written = put_members(body, digits, json);

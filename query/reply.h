@@ -18,7 +18,8 @@ json_t *fhi_reply_failure(const fhi_failure *failure, fh_str query, fhi_message_
 /* The opening brace, and id_json as the first member, unless it is NULL. */
 fh_status fhi_reply_begin(json_t *id_json, fhi_buf *json);
 /* Writes the object `body` (taken over; NULL is a failed allocation) with id_json in front of it; digits: of the reals
- * in body, those of fhi_reply_digits. The id keeps its own. */
+ * in body, those of fhi_reply_digits. The id keeps its own. An array is written as it is, and has no
+ * id. */
 fh_status fhi_reply_write(json_t *body, json_t *id_json, int digits, fhi_buf *json);
 /* As few as read back the same: 4.2 stays 4.2, and no double loses a bit. 0 where there is no real. */
 int fhi_reply_digits(const json_t *value);

@@ -1,6 +1,7 @@
 /* request.c - one search from its text to its answer: parse, plan, match, show. */
 #include "query/request.h"
 
+#include "engine/text/describe.h"
 #include "query/facets.h"
 #include "query/json_out.h"
 #include "query/plan.h"
@@ -251,12 +252,17 @@ static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_re
 }
 
 /* A new request: what the last one left is dropped. */
+static void bound_words(fhi_searcher *s)
+{
+    if (fh_analyzer_cache_bytes(s->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(s->analyzer);
+}
+
 static fh_status start(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_plan *plan,
                        fhi_failure *failure)
 {
     *failure = (fhi_failure){.status = FH_OK};
     fhi_arena_reset(&s->arena);
-    if (fh_analyzer_cache_bytes(s->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(s->analyzer);
+    bound_words(s);
     return make_plan(s, index, request, plan, failure);
 }
 
@@ -437,4 +443,27 @@ fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str 
     if (status == FH_OK) status = fh_record_decode(fhi_buf_str(&searcher->record), &record);
     if (status == FH_OK) status = fhi_reply_article(&record, &body);
     return answer(&failure, status, body, fhi_reply_digits(body), &nothing, NULL, json);
+}
+
+static fh_status analyze(fhi_searcher *s, fh_str text, json_t *tokens, fh_err *err)
+{
+    const fh_token *found;
+    size_t count;
+    bound_words(s);
+    FH_TRY(fh_analyzer_run(s->analyzer, text, &found, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        fhi_described described;
+        FH_TRY(fhi_describe(s->analyzer, text, &found[i], &described));
+        if (json_array_append_new(tokens, fhi_described_json(&described)) != 0) return FH_E_NOMEM;
+    }
+    return FH_OK;
+}
+
+fh_status fhi_searcher_analyze(fhi_searcher *searcher, fh_str text, fhi_buf *json)
+{
+    const fhi_request nothing = {.query = {"", 0}};
+    fhi_failure failure = {.status = FH_OK};
+    json_t *body = json_array();
+    const fh_status status = body ? analyze(searcher, text, body, &failure.err) : FH_E_NOMEM;
+    return answer(&failure, status, body, 0, &nothing, NULL, json);
 }

@@ -75,6 +75,10 @@ fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_r
 /* The stored article with this id as one JSON object, or an error object with FH_E_NOT_FOUND. */
 fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str id, fhi_buf *json);
 
+/* What becomes of a text, as an array of tokens: {"original","position","begin","end","exact","folded","base","stem",
+ * "kind","script","stop","variants"}, as of `fihrist analyze --json`; or an error object. */
+fh_status fhi_searcher_analyze(fhi_searcher *searcher, fh_str text, fhi_buf *json);
+
 /* An error object alone, for doors whose own parsing failed. */
 fh_status fhi_error_json(const char *code, const char *message, struct json_t *id_json, fhi_buf *json);
 /* The same for a failure that is not the query's: code and sentence of the status; detail: more in English, or "". */

@@ -15,9 +15,11 @@ typedef enum fhi_ask_kind {
     FHI_ASK_FACETS,
     FHI_ASK_HISTOGRAM,
     FHI_ASK_ARTICLE,
+    FHI_ASK_ANALYZE,
     FHI_ASK_HEALTH,
     FHI_ASK_READY,
     FHI_ASK_METRICS,
+    FHI_ASK_OPENAPI,
     FHI_ASK_HELLO /* GET / */
 } fhi_ask_kind;
 
@@ -44,16 +46,17 @@ typedef struct fhi_param {
 
 typedef struct fhi_route {
     fhi_ask_kind kind;
-    const char *path;         /* "/search"; "/article/{id}": what follows the slash is the parameter of type PATH */
-    const char *verb;         /* the member that asks for it in a line; NULL: a search, or not on the socket */
-    const char *what;         /* one sentence */
-    const char *content_type; /* of a good answer; NULL: JSON */
-    bool cached;              /* the same question to the same snapshot has the same answer: ETag, 304 */
-    bool timed;               /* the answer tells took_us, so the ETag is a weak one */
-    bool open;                /* asked without a token where tokens are asked for */
-    bool admin;               /* the token must allow more than reading */
-    bool wrapped;             /* in a line the answer is the value of a member named as the verb */
-    const fhi_param *params[FHI_PARAMS_MAX];       /* up to the first NULL */
+    const char *path;   /* "/search"; "/article/{id}": what follows the slash is the parameter of type PATH */
+    const char *verb;   /* the member that asks for it in a line; NULL: a search, or not on the socket */
+    const char *what;   /* one sentence */
+    const char *schema; /* of a good answer, as openapi.c names it; in brackets: an array; NULL: see content_type */
+    const char *content_type;                /* of a good answer; NULL: JSON */
+    bool cached;                             /* the same question to the same snapshot has the same answer: ETag, 304 */
+    bool timed;                              /* the answer tells took_us, so the ETag is a weak one */
+    bool open;                               /* asked without a token where tokens are asked for */
+    bool admin;                              /* the token must allow more than reading */
+    bool wrapped;                            /* in a line the answer is the value of a member named as the verb */
+    const fhi_param *params[FHI_PARAMS_MAX]; /* up to the first NULL */
     fh_status (*check)(const fhi_ask *, fh_err *); /* what parameters must obey together; NULL: nothing */
 } fhi_route;
 

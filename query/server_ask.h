@@ -11,7 +11,7 @@
 struct fhi_ask {
     const fhi_route *route; /* NULL: nothing that can be asked */
     fhi_request request;    /* strings point into text or root */
-    fh_str subject;         /* of what is no query: the id of an article */
+    fh_str subject;         /* of what is no query: the id of an article, a text */
     json_t *id;             /* line protocol: to be echoed; borrowed from root; NULL when none was given */
     json_t *root;           /* owned: the whole line */
     fhi_buf text;           /* owned: decoded parameters */

@@ -5,20 +5,12 @@
  */
 #include "engine/base/json.h"
 #include "query/etag.h"
+#include "query/openapi.h"
 #include "query/reply.h"
 #include "query/server_impl.h"
 
 #include <stdlib.h>
 
-static const char hello_text[] = "Fihrist " FH_VERSION ": full-text search for the French and Arabic press.\n"
-                                 "\n"
-                                 "GET /search?q=QUERY&top=10&offset=0&op=and|or&sort=score|date&lang=en|fr|ar\n"
-                                 "GET /facets?q=QUERY&fields=source,section,region,author,lang,year&values=20\n"
-                                 "GET /histogram?q=QUERY&by=day|month|year\n"
-                                 "GET /article/ID\n"
-                                 "GET /health\n"
-                                 "GET /ready\n"
-                                 "GET /metrics\n";
 static const char no_memory_json[] =
     "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"Out of memory.\",\"offset\":0,\"offset_chars\":0}}";
 
@@ -145,10 +137,12 @@ static void pack(fhi_exchange *exchange, fhi_worker *worker)
 }
 
 /* On a worker. */
-static void ask_service(fhi_exchange *exchange, fhi_worker *worker)
+static void answer(fhi_exchange *exchange, fhi_worker *worker)
 {
     const fhi_service *service = exchange->server->options.service;
-    const fh_status status = service->answer(worker->object, exchange->snapshot, &exchange->ask, &exchange->body);
+    const fh_status status = exchange->ask.route->kind == FHI_ASK_OPENAPI
+                                 ? fhi_openapi_write(&exchange->body)
+                                 : service->answer(worker->object, exchange->snapshot, &exchange->ask, &exchange->body);
     exchange->status = http_status_of(status);
     if (status == FH_E_NOMEM || exchange->body.status != FH_OK || exchange->body.len == 0)
         answer_no_memory(exchange);
@@ -164,7 +158,7 @@ static void run(fhi_job *job, void *worker)
     if (exchange->taken_ns >= exchange->ask.request.deadline_ns)
         write_error(exchange, 504, "the query waited too long for a worker");
     else
-        ask_service(exchange, worker);
+        answer(exchange, worker);
     pack(exchange, worker);
     if (exchange->status == 200 && exchange->none_wanted) answer_known(exchange);
     exchange->server->options.service->snapshot_release(exchange->snapshot);
@@ -208,8 +202,7 @@ static void send_to_worker(fhi_exchange *exchange)
 static void answer_hello(fhi_exchange *exchange)
 {
     exchange->status = 200;
-    fhi_buf_put(&exchange->body, hello_text, sizeof hello_text - 1);
-    if (exchange->body.status != FH_OK) answer_no_memory(exchange);
+    if (fhi_routes_write(&exchange->body) != FH_OK) answer_no_memory(exchange);
 }
 
 static bool is_about_server(fhi_ask_kind kind)

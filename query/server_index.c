@@ -104,6 +104,7 @@ static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_bu
         case FHI_ASK_FACETS: return run(worker->searcher, snapshot, ask, FHI_REQUEST_FACETS, json);
         case FHI_ASK_HISTOGRAM: return run(worker->searcher, snapshot, ask, FHI_REQUEST_HISTOGRAM, json);
         case FHI_ASK_ARTICLE: return fhi_searcher_article(worker->searcher, snapshot, ask->subject, json);
+        case FHI_ASK_ANALYZE: return fhi_searcher_analyze(worker->searcher, ask->subject, json);
         default: status = FH_E_INTERNAL; /* the server answers the others itself */
         }
     }

@@ -3,7 +3,7 @@
  * A table for people, whose Arabic cells are isolated so that a bidirectional terminal keeps the columns in order;
  * an array of objects for programs.
  */
-#include "engine/text/text.h"
+#include "engine/text/describe.h"
 #include <fihrist/verb.h>
 
 #include <jansson.h>
@@ -22,21 +22,11 @@ enum {
 
 static const char *const headings[COLUMN_COUNT] = {"pos",  "bytes", "original", "exact", "folded",  "base",
                                                    "stem", "kind",  "script",   "stop",  "variants"};
-static const char *const kind_names[] = {"word", "number", "joined", "date"};
-static const char *const script_names[] = {"other", "latin", "arabic"};
 
 typedef struct options {
     const char *analyzer;
     bool json;
 } options;
-
-typedef struct row {
-    fh_str original; /* slice of the text */
-    fh_token token;
-    fhi_term base;
-    fh_str variants[FH_VARIANTS_MAX];
-    size_t variant_count;
-} row;
 
 static int usage(FILE *to, int code)
 {
@@ -81,46 +71,17 @@ static fh_status collect_text(int argc, char **argv, fhi_buf *text, fh_err *err)
     return text->status == FH_OK ? FH_OK : fhi_fail(err, FH_E_NOMEM, "out of memory");
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------ */
-
-static fh_status make_row(fh_analyzer *analyzer, const fhi_buf *text, const fh_token *token, row *out)
-{
-    *out = (row){.token = *token};
-    out->original = (fh_str){(const char *)text->data + token->begin, token->end - token->begin};
-    FH_TRY(fhi_word_base(analyzer, token->word, &out->base));
-    return fh_analyzer_variants(analyzer, token->word, out->variants, &out->variant_count);
-}
-
 /* ---- JSON ------------------------------------------------------------------------------------------------ */
-
-static json_t *json_str(fh_str text)
-{
-    return json_stringn(text.ptr ? text.ptr : "", text.len);
-}
-
-static json_t *row_to_json(const row *from)
-{
-    const fh_word *word = from->token.word;
-    json_t *variants = json_array();
-    for (size_t i = 0; i < from->variant_count && variants; i++)
-        (void)json_array_append_new(variants, json_str(from->variants[i]));
-    return json_pack(
-        "{s:o*, s:I, s:I, s:I, s:o*, s:o*, s:o*, s:o*, s:s, s:s, s:b, s:o*}", "original", json_str(from->original),
-        "position", (json_int_t)from->token.position, "begin", (json_int_t)from->token.begin, "end",
-        (json_int_t)from->token.end, "exact", json_str(word->exact), "folded", json_str(word->fold), "base",
-        from->base.len ? json_str(fhi_term_str(&from->base)) : NULL, "stem", json_str(word->stem), "kind",
-        kind_names[word->kind], "script", script_names[word->script], "stop", (int)word->stop, "variants", variants);
-}
 
 static fh_status print_json(fh_analyzer *analyzer, const fhi_buf *text, const fh_token *tokens, size_t count)
 {
     fh_status status = FH_OK;
     (void)putchar('[');
     for (size_t i = 0; i < count && status == FH_OK; i++) {
-        row shown;
-        status = make_row(analyzer, text, &tokens[i], &shown);
+        fhi_described shown;
+        status = fhi_describe(analyzer, fhi_buf_str(text), &tokens[i], &shown);
         if (status != FH_OK) break;
-        json_t *object = row_to_json(&shown);
+        json_t *object = fhi_described_json(&shown);
         (void)fputs(i ? ",\n " : "", stdout);
         if (!object || json_dumpf(object, stdout, JSON_COMPACT) != 0) status = FH_E_NOMEM;
         json_decref(object);
@@ -167,7 +128,7 @@ static void cell_put(cell *to, fh_str text)
     }
 }
 
-static void fill_cells(const row *from, cell cells[COLUMN_COUNT])
+static void fill_cells(const fhi_described *from, cell cells[COLUMN_COUNT])
 {
     char number[64];
     const fh_word *word = from->token.word;
@@ -180,10 +141,10 @@ static void fill_cells(const row *from, cell cells[COLUMN_COUNT])
     cell_put(&cells[2], from->original);
     cell_put(&cells[3], word->exact);
     cell_put(&cells[4], word->script == FH_SCRIPT_OTHER ? (fh_str){NULL, 0} : word->fold);
-    cell_put(&cells[5], fhi_term_str(&from->base));
+    cell_put(&cells[5], from->base);
     cell_put(&cells[6], word->stem);
-    cell_put(&cells[7], fhi_str(kind_names[word->kind]));
-    cell_put(&cells[8], fhi_str(script_names[word->script]));
+    cell_put(&cells[7], fhi_str(fhi_kind_name(word)));
+    cell_put(&cells[8], fhi_str(fhi_script_name(word)));
     cell_put(&cells[9], fhi_str(word->stop ? "stop" : ""));
     for (size_t i = 0; i < from->variant_count; i++) {
         if (i) cell_put(&cells[10], FH_STR(" "));
@@ -234,8 +195,8 @@ static fh_status print_table(fh_analyzer *analyzer, const fhi_buf *text, const f
     for (int pass = 0; pass < 2 && status == FH_OK; pass++) {
         if (pass == 1) print_headings(widths);
         for (size_t at = 0; at < count && status == FH_OK; at++) {
-            row shown;
-            status = make_row(analyzer, text, &tokens[at], &shown);
+            fhi_described shown;
+            status = fhi_describe(analyzer, fhi_buf_str(text), &tokens[at], &shown);
             if (status != FH_OK) break;
             fill_cells(&shown, cells);
             if (pass == 0)

@@ -1,5 +1,6 @@
 /* test_server_faults.c - the server with every single allocation failing: it answers, refuses or closes, leaks nothing
  * and stops cleanly. */
+#include "query/openapi.h"
 #include "query/server_ask.h"
 #include "tests/server/serving.h"
 #include "tests/support/fault.h"
@@ -28,6 +29,16 @@ static fh_status parse_both(void *context)
     fhi_ask_init(&ask);
     status = fhi_ask_from_line(&ask, FH_STR("{\"id\":[1],\"q\":\"a\",\"top\":3}"), &err);
     fhi_ask_fini(&ask);
+    return status;
+}
+
+static fh_status describe_routes(void *context)
+{
+    fhi_buf json = {0};
+    (void)context;
+    const fh_status status = fhi_openapi_write(&json);
+    if (status == FH_OK) assert_true(json.len > 10000);
+    fhi_buf_fini(&json);
     return status;
 }
 
@@ -85,6 +96,12 @@ static void reading_a_request_survives_every_failed_allocation(void **state)
     assert_true(fault_each_allocation(parse_both, NULL, 200) > 0);
 }
 
+static void describing_the_routes_survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    assert_true(fault_each_allocation(describe_routes, NULL, 20000) > 0);
+}
+
 static void with_server(fh_status (*job)(void *context))
 {
     serving server;
@@ -111,6 +128,7 @@ int main(void)
     json_set_alloc_funcs(malloc, free); /* jansson's allocations fail too */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading_a_request_survives_every_failed_allocation),
+        cmocka_unit_test(describing_the_routes_survives_every_failed_allocation),
         cmocka_unit_test(creating_a_server_survives_every_failed_allocation),
         cmocka_unit_test(serving_survives_every_failed_allocation),
     };

@@ -331,6 +331,40 @@ static void bad_usage_and_a_missing_index_are_told_apart(void **state)
     assert_int_equal(run(absent), 1);
 }
 
+static void texts_are_analyzed_as_the_program_does(void **state)
+{
+    program *self = *state;
+    if (!self) skip();
+    int out;
+    char printed[4096];
+    size_t len = 0;
+    const char *const arguments[] = {fihrist(), "analyze", "--json", "l'eau وبالمدارس", NULL};
+    const pid_t pid = spawn(arguments, &out);
+    while (len < sizeof printed - 1 && read(out, &printed[len], 1) == 1)
+        len++;
+    (void)close(out);
+    assert_int_equal(wait_for(pid), 0);
+    json_t *wanted = json_loadb(printed, len, 0, NULL);
+    launch(self);
+    http_answer answer = get(&self->client, "/analyze?text=l%27eau+وبالمدارس");
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(json_array_size(answer.json), 2);
+    assert_true(json_equal(answer.json, wanted));
+    answer_fini(&answer);
+    const int fd = connect_path(self->socket);
+    send_text(fd, "{\"id\":7,\"analyze\":true,\"text\":\"l'eau وبالمدارس\"}\n{\"analyze\":true}\n");
+    json_t *line = read_json_line(fd);
+    assert_true(json_equal(json_object_get(line, "analyze"), wanted));
+    assert_int_equal(json_integer_value(json_object_get(line, "id")), 7);
+    json_decref(line);
+    line = read_json_line(fd);
+    assert_string_equal(error_code(line), "bad_request");
+    json_decref(line);
+    json_decref(wanted);
+    (void)close(fd);
+    assert_int_equal(end(self, SIGTERM), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_killed_server_is_followed_by_another),
         cmocka_unit_test(a_hangup_reads_the_tokens_again_and_keeps_them_if_the_file_is_bad),
         cmocka_unit_test(bad_usage_and_a_missing_index_are_told_apart),
+        cmocka_unit_test(texts_are_analyzed_as_the_program_does),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
