@@ -251,12 +251,12 @@ static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_re
     return check_prefixes(s, index, request, plan, &failure->query);
 }
 
-/* A new request: what the last one left is dropped. */
 static void bound_words(fhi_searcher *s)
 {
     if (fh_analyzer_cache_bytes(s->analyzer) > WORD_CACHE_BYTES_MAX) fh_analyzer_reset(s->analyzer);
 }
 
+/* A new request: what the last one left is dropped. */
 static fh_status start(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_plan *plan,
                        fhi_failure *failure)
 {
