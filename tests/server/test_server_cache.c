@@ -260,7 +260,10 @@ static void head_tells_the_packed_length(void **state)
     http_answer full = ask("GET", "/search?q=big+50000", header);
     assert_non_null(strstr(head.head, "Content-Encoding: zstd\r\n"));
     assert_int_equal(head.content_length, full.content_length);
-    assert_string_equal(head.head, full.head);
+    char head_tag[80], full_tag[80];
+    read_tag(&head, head_tag);
+    read_tag(&full, full_tag);
+    assert_string_equal(head_tag, full_tag);
     answer_fini(&head);
     answer_fini(&full);
 }
