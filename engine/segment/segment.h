@@ -102,7 +102,7 @@ typedef struct fhi_segment_writer fhi_segment_writer;
 
 fh_status fhi_segment_writer_create(const fhi_vfs *vfs, const char *directory, uint64_t segment_id,
                                     const fhi_settings *settings, fhi_segment_writer **out, fh_err *err);
-/* Dictionary (zstd) that the frames of the following documents were compressed with; "" for none. May be called
+/* Store dictionary that the frames of the following documents were compressed with; "" for none. May be called
  * several times: a merge keeps frames as they are. */
 void fhi_segment_writer_store_dictionary(fhi_segment_writer *writer, fh_str dictionary);
 void fhi_segment_writer_add_doc(fhi_segment_writer *writer, const fhi_doc *doc);
@@ -236,9 +236,9 @@ fh_status fhi_list_decode(const fhi_segment *segment, const fhi_term_info *info,
 /* ---- stored articles: compression with a trained dictionary ----
  * What a record holds is the business of include/fihrist/record.h; here it is bytes. */
 typedef struct fhi_store_compressor fhi_store_compressor; /* one per thread */
-/* Trains a dictionary from records lying one after the other; an empty dictionary when there is too little. */
+/* Trains a store dictionary from records lying one after the other; an empty one when there is too little. */
 fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary);
-fh_status fhi_store_compressor_create(fh_str dictionary, fhi_store_compressor **out);
+fh_status fhi_store_compressor_create(fh_str dictionary, fhi_store_compressor **out); /* FH_E_NOMEM, FH_E_CORRUPT */
 void fhi_store_compressor_destroy(fhi_store_compressor *compressor);
 fh_status fhi_store_compress(fhi_store_compressor *compressor, fh_str record, fhi_buf *frame); /* appends */
 

@@ -5,13 +5,14 @@
 #include "engine/kernel/kernel.h"
 #include "engine/segment/columns.h"
 #include "engine/segment/dictionary.h"
+#include "engine/segment/store.h"
 
 #include <zstd.h>
 
 typedef struct fhi_store_dictionary {
     uint32_t first_doc;
     fh_str bytes;
-    ZSTD_DDict *dictionary; /* NULL when bytes are empty */
+    ZSTD_DDict *by_code[FHI_STORE_CODE_COUNT]; /* NULL where there is none */
 } fhi_store_dictionary;
 
 enum { FHI_BOUND_FREQS = 64 };

@@ -89,6 +89,18 @@ static fh_status verify_small_sections(fhi_segment *segment, fh_err *err)
     return FH_OK;
 }
 
+static fh_status open_dictionary(fhi_store_dictionary *dictionary)
+{
+    fh_str parts[FHI_STORE_CODE_COUNT];
+    if (!fhi_store_dictionary_split(dictionary->bytes, parts)) return FH_E_CORRUPT;
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
+        if (parts[code].len == 0) continue;
+        dictionary->by_code[code] = ZSTD_createDDict(parts[code].ptr, parts[code].len);
+        if (!dictionary->by_code[code]) return FH_E_NOMEM;
+    }
+    return FH_OK;
+}
+
 static fh_status open_store(fhi_segment *segment)
 {
     fhi_span span = segment->sections[FHI_SECTION_STORE_DICTS];
@@ -104,9 +116,7 @@ static fh_status open_store(fhi_segment *segment)
         const uint8_t *data = fhi_span_take(&span, bytes);
         if (!data || (i > 0 && dictionary->first_doc <= dictionary[-1].first_doc)) return FH_E_CORRUPT;
         dictionary->bytes = (fh_str){(const char *)data, bytes};
-        if (bytes == 0) continue;
-        dictionary->dictionary = ZSTD_createDDict(data, bytes);
-        if (!dictionary->dictionary) return FH_E_NOMEM;
+        FH_TRY(open_dictionary(dictionary));
     }
     return fhi_span_left(&span) == 0 ? FH_OK : FH_E_CORRUPT;
 }
@@ -204,7 +214,8 @@ void fhi_segment_close(fhi_segment *segment)
 {
     if (!segment) return;
     for (uint32_t i = 0; i < segment->store_dictionary_count; i++)
-        (void)ZSTD_freeDDict(segment->store_dictionaries[i].dictionary);
+        for (int code = 0; code < FHI_STORE_CODE_COUNT; code++)
+            (void)ZSTD_freeDDict(segment->store_dictionaries[i].by_code[code]);
     free(segment->store_dictionaries);
     segment->vfs->unmap(segment->vfs->context, &segment->map);
     free(segment->path);

@@ -1,21 +1,23 @@
-/* store.c - stored articles: one zstd frame each, compressed with a dictionary trained on articles.
+/* store.c - stored articles: coded (store_code.c), then one zstd frame each, compressed with a dictionary trained on
+ * articles in the same code.
  *
- * A frame is complete in itself (content size and checksum inside), so a merge copies it as it is and one article
- * is read without its neighbours.
+ * A frame is complete in itself, so a merge copies it as it is and one article is read without its neighbours.
  */
 #define ZDICT_STATIC_LINKING_ONLY /* ZDICT_trainFromBuffer_fastCover */
+#define ZSTD_STATIC_LINKING_ONLY  /* frames without magic */
+#include "engine/segment/store.h"
+
 #include "engine/segment/layout.h"
 
 #include <stdlib.h>
 #include <zdict.h>
 #include <zstd.h>
 
-/* Measured on 97,106 articles in two languages: level 3 compresses 220 MB/s, level 6 60 MB/s, for 4 % fewer bytes.
- * One pass of cover training over segments of 100 bytes gives 8 % fewer bytes than zstd's own search for parameters,
- * in a quarter of its time. */
+/* Measured on 97,106 articles in two languages: METHOD.md, "Stored articles". One pass of cover training over segments
+ * of 100 bytes gives 8 % fewer bytes than zstd's own search for parameters, in a quarter of its time. */
 enum {
-    STORE_LEVEL = 3,
-    DICTIONARY_BYTES_MAX = 110 * 1024,
+    STORE_LEVEL = 4,
+    DICTIONARY_BYTES_MAX = 256 * 1024,
     DICTIONARY_SHARE = 8, /* at most this part of what it is trained on: a small index pays for it too */
     DICTIONARY_BYTES_MIN = 4 * 1024,
     TRAIN_RECORDS_MIN = 64, /* fewer make a dictionary that costs more than it saves */
@@ -24,20 +26,27 @@ enum {
     COVER_TABLE_BITS = 20
 };
 
-struct fhi_store_compressor {
-    ZSTD_CCtx *context;
-    ZSTD_CDict *dictionary; /* NULL when there is none */
-};
+/* ---- training -------------------------------------------------------------------------------------------- */
 
-fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary)
+typedef struct samples {
+    fhi_buf coded; /* one after the other */
+    size_t *sizes;
+    size_t count;
+} samples;
+
+static fh_status add_sample(samples *to, fhi_store_code code, fh_str record)
 {
-    fhi_buf_clear(dictionary);
-    if (record_count < TRAIN_RECORDS_MIN || record_count > UINT32_MAX) return FH_OK;
-    size_t capacity = 0;
-    for (size_t i = 0; i < record_count; i++)
-        capacity += record_bytes[i];
-    capacity /= DICTIONARY_SHARE;
-    if (capacity < DICTIONARY_BYTES_MIN) return FH_OK;
+    if (!fhi_buf_reserve(&to->coded, fhi_store_coded_bytes_max(record.len))) return FH_E_NOMEM;
+    to->sizes[to->count] = fhi_store_encode(code, record, to->coded.data + to->coded.len);
+    to->coded.len += to->sizes[to->count++];
+    return FH_OK;
+}
+
+/* Trains on one code's samples; nothing where there is too little. */
+static fh_status train(const samples *from, fhi_buf *dictionary)
+{
+    size_t capacity = from->coded.len / DICTIONARY_SHARE;
+    if (from->count < TRAIN_RECORDS_MIN || from->count > UINT32_MAX || capacity < DICTIONARY_BYTES_MIN) return FH_OK;
     if (capacity > DICTIONARY_BYTES_MAX) capacity = DICTIONARY_BYTES_MAX;
     uint8_t *to = fhi_buf_extend(dictionary, capacity);
     if (!to) return FH_E_NOMEM;
@@ -47,43 +56,106 @@ fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, si
                                                  .accel = 1,
                                                  .zParams = {.compressionLevel = STORE_LEVEL}};
     const size_t bytes =
-        ZDICT_trainFromBuffer_fastCover(to, capacity, records, record_bytes, (unsigned)record_count, parameters);
+        ZDICT_trainFromBuffer_fastCover(to, capacity, from->coded.data, from->sizes, (unsigned)from->count, parameters);
     dictionary->len = ZDICT_isError(bytes) ? 0 : bytes; /* too little or too uniform input: do without */
     return FH_OK;
 }
 
+static fh_status train_code(fhi_store_code code, const uint8_t *records, const size_t *record_bytes,
+                            size_t record_count, fhi_buf *dictionary)
+{
+    samples of = {.sizes = malloc((record_count + 1) * sizeof *of.sizes)};
+    fh_status status = of.sizes ? FH_OK : FH_E_NOMEM;
+    for (size_t i = 0; i < record_count && status == FH_OK; records += record_bytes[i++]) {
+        const fh_str record = {(const char *)records, record_bytes[i]};
+        if (fhi_store_choose_code(record) == code) status = add_sample(&of, code, record);
+    }
+    if (status == FH_OK) status = train(&of, dictionary);
+    fhi_buf_fini(&of.coded);
+    free(of.sizes);
+    return status;
+}
+
+fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary)
+{
+    bool any = false;
+    fhi_buf_clear(dictionary);
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
+        fhi_buf one = {0};
+        const fh_status status = train_code((fhi_store_code)code, records, record_bytes, record_count, &one);
+        any = any || one.len > 0;
+        if (status == FH_OK) fhi_buf_put_str(dictionary, fhi_buf_str(&one));
+        fhi_buf_fini(&one);
+        FH_TRY(status);
+    }
+    if (!any) dictionary->len = 0;
+    return dictionary->status;
+}
+
+/* ---- compression ----------------------------------------------------------------------------------------- */
+
+struct fhi_store_compressor {
+    ZSTD_CCtx *contexts[FHI_STORE_CODE_COUNT];
+    ZSTD_CDict *dictionaries[FHI_STORE_CODE_COUNT]; /* NULL where there is none */
+    fhi_buf coded;
+};
+
+/* A frame says neither how it begins nor how long it is: what precedes it does. */
+static bool set_up(fhi_store_compressor *compressor, int code, fh_str dictionary)
+{
+    ZSTD_CCtx *context = compressor->contexts[code] = ZSTD_createCCtx();
+    if (!context) return false;
+    if (dictionary.len) {
+        compressor->dictionaries[code] = ZSTD_createCDict(dictionary.ptr, dictionary.len, STORE_LEVEL);
+        if (!compressor->dictionaries[code]) return false;
+    }
+    return !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_format, ZSTD_f_zstd1_magicless)) &&
+           !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)) &&
+           !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)) &&
+           !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)) &&
+           !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, STORE_LEVEL)) &&
+           !ZSTD_isError(ZSTD_CCtx_refCDict(context, compressor->dictionaries[code]));
+}
+
 fh_status fhi_store_compressor_create(fh_str dictionary, fhi_store_compressor **out)
 {
-    fhi_store_compressor *compressor = calloc(1, sizeof *compressor);
-    *out = compressor;
-    if (!compressor) return FH_E_NOMEM;
-    compressor->context = ZSTD_createCCtx();
-    if (dictionary.len) compressor->dictionary = ZSTD_createCDict(dictionary.ptr, dictionary.len, STORE_LEVEL);
-    if (!compressor->context || (dictionary.len && !compressor->dictionary)) goto failed;
-    if (ZSTD_isError(ZSTD_CCtx_setParameter(compressor->context, ZSTD_c_checksumFlag, 1))) goto failed;
-    if (ZSTD_isError(ZSTD_CCtx_setParameter(compressor->context, ZSTD_c_compressionLevel, STORE_LEVEL))) goto failed;
-    if (ZSTD_isError(ZSTD_CCtx_setParameter(compressor->context, ZSTD_c_dictIDFlag, 0))) goto failed;
-    if (ZSTD_isError(ZSTD_CCtx_refCDict(compressor->context, compressor->dictionary))) goto failed;
-    return FH_OK;
-failed:
-    fhi_store_compressor_destroy(compressor);
+    fh_str parts[FHI_STORE_CODE_COUNT];
     *out = NULL;
-    return FH_E_NOMEM;
+    if (!fhi_store_dictionary_split(dictionary, parts)) return FH_E_CORRUPT;
+    fhi_store_compressor *compressor = calloc(1, sizeof *compressor);
+    if (!compressor) return FH_E_NOMEM;
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
+        if (set_up(compressor, code, parts[code])) continue;
+        fhi_store_compressor_destroy(compressor);
+        return FH_E_NOMEM;
+    }
+    *out = compressor;
+    return FH_OK;
 }
 
 void fhi_store_compressor_destroy(fhi_store_compressor *compressor)
 {
     if (!compressor) return;
-    (void)ZSTD_freeCCtx(compressor->context);
-    (void)ZSTD_freeCDict(compressor->dictionary);
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
+        (void)ZSTD_freeCCtx(compressor->contexts[code]);
+        (void)ZSTD_freeCDict(compressor->dictionaries[code]);
+    }
+    fhi_buf_fini(&compressor->coded);
     free(compressor);
 }
 
 fh_status fhi_store_compress(fhi_store_compressor *compressor, fh_str record, fhi_buf *frame)
 {
-    const size_t bound = ZSTD_compressBound(record.len);
+    const fhi_store_code code = fhi_store_choose_code(record);
+    fhi_buf *coded = &compressor->coded;
+    fhi_buf_clear(coded);
+    if (!fhi_buf_reserve(coded, fhi_store_coded_bytes_max(record.len))) return FH_E_NOMEM;
+    coded->len = fhi_store_encode(code, record, coded->data);
+    fhi_buf_put_varint(frame, (uint64_t)record.len << FHI_STORE_CODE_BITS | (uint64_t)code);
+    const size_t bound = ZSTD_compressBound(coded->len);
     if (!fhi_buf_reserve(frame, bound)) return FH_E_NOMEM;
-    const size_t bytes = ZSTD_compress2(compressor->context, frame->data + frame->len, bound, record.ptr, record.len);
+    const size_t bytes =
+        ZSTD_compress2(compressor->contexts[code], frame->data + frame->len, bound, coded->data, coded->len);
     if (ZSTD_isError(bytes)) return FH_E_NOMEM;
     frame->len += bytes;
     return FH_OK;

@@ -1,11 +1,12 @@
 /* store_reader.c - stored articles of an open segment, and finding a document by its id. */
+#define ZSTD_STATIC_LINKING_ONLY /* frames without magic */
 #include "engine/segment/segment_internal.h"
 
 #include <fihrist/record.h>
 
 #include <stdlib.h>
 
-enum { FRAME_GROUP = 64, RECORD_BYTES_MAX = 256 * 1024 * 1024 };
+enum { FRAME_GROUP = 64 };
 
 /* The group of 64 frames a document belongs to: offset of its first frame, then packed lengths. */
 static fh_status find_frame(const fhi_segment *segment, uint32_t doc, fh_str *frame)
@@ -45,16 +46,28 @@ static fh_status frame_damaged(const fhi_segment *segment, fh_str frame, fh_err 
     return fhi_segment_damaged(segment, FHI_SECTION_STORE, offset, err, "a stored article is damaged");
 }
 
+/* What precedes the frame proper. Whether there is such a code the reader of the record looks at. */
+static bool take_head(fh_str *frame, uint32_t *record_bytes, unsigned *code)
+{
+    fhi_span span = fhi_span_of(frame->ptr, frame->len);
+    const uint64_t head = fhi_span_get_varint(&span);
+    *code = head & ((1u << FHI_STORE_CODE_BITS) - 1);
+    if (span.failed || head >> FHI_STORE_CODE_BITS > FHI_RECORD_BYTES_MAX) return false;
+    *record_bytes = (uint32_t)(head >> FHI_STORE_CODE_BITS);
+    *frame = (fh_str){frame->ptr + span.at, frame->len - span.at};
+    return true;
+}
+
 fh_status fhi_segment_frame(const fhi_segment *segment, uint32_t doc, fh_str *frame, uint32_t *record_bytes,
                             fh_str *dictionary, fh_err *err)
 {
+    unsigned code;
     *frame = *dictionary = (fh_str){NULL, 0};
     *record_bytes = 0;
     if (find_frame(segment, doc, frame) != FH_OK)
         return fhi_segment_damaged(segment, FHI_SECTION_STORE_INDEX, 0, err, "the index of stored articles is damaged");
-    const unsigned long long size = ZSTD_getFrameContentSize(frame->ptr, frame->len);
-    if (size > RECORD_BYTES_MAX) return frame_damaged(segment, *frame, err); /* also "unknown" and "error" */
-    *record_bytes = (uint32_t)size;
+    fh_str inner = *frame;
+    if (!take_head(&inner, record_bytes, &code)) return frame_damaged(segment, *frame, err);
     const fhi_store_dictionary *found = dictionary_of(segment, doc);
     if (found) *dictionary = found->bytes;
     return FH_OK;
@@ -62,25 +75,39 @@ fh_status fhi_segment_frame(const fhi_segment *segment, uint32_t doc, fh_str *fr
 
 struct fhi_store_decompressor {
     ZSTD_DCtx *context;
+    fhi_buf coded;
 };
 
 fh_status fhi_store_decompressor_create(fhi_store_decompressor **out)
 {
     fhi_store_decompressor *decompressor = calloc(1, sizeof *decompressor);
-    if (decompressor) decompressor->context = ZSTD_createDCtx();
-    if (decompressor && !decompressor->context) {
-        free(decompressor);
-        decompressor = NULL;
-    }
     *out = decompressor;
-    return decompressor ? FH_OK : FH_E_NOMEM;
+    if (!decompressor) return FH_E_NOMEM;
+    decompressor->context = ZSTD_createDCtx();
+    if (decompressor->context &&
+        !ZSTD_isError(ZSTD_DCtx_setParameter(decompressor->context, ZSTD_d_format, ZSTD_f_zstd1_magicless)))
+        return FH_OK;
+    fhi_store_decompressor_destroy(decompressor);
+    *out = NULL;
+    return FH_E_NOMEM;
 }
 
 void fhi_store_decompressor_destroy(fhi_store_decompressor *decompressor)
 {
     if (!decompressor) return;
     (void)ZSTD_freeDCtx(decompressor->context);
+    fhi_buf_fini(&decompressor->coded);
     free(decompressor);
+}
+
+/* Unpacks a frame proper into decompressor->coded, of at most `most` bytes. */
+static bool unpack(fhi_store_decompressor *decompressor, const ZSTD_DDict *dictionary, fh_str frame, size_t most)
+{
+    fhi_buf *coded = &decompressor->coded;
+    if (ZSTD_isError(ZSTD_DCtx_refDDict(decompressor->context, dictionary))) return false;
+    const size_t got = ZSTD_decompressDCtx(decompressor->context, coded->data, most, frame.ptr, frame.len);
+    coded->len = ZSTD_isError(got) ? 0 : got;
+    return !ZSTD_isError(got);
 }
 
 fh_status fhi_segment_record_with(const fhi_segment *segment, uint32_t doc, fhi_store_decompressor *decompressor,
@@ -88,14 +115,21 @@ fh_status fhi_segment_record_with(const fhi_segment *segment, uint32_t doc, fhi_
 {
     fh_str frame, dictionary;
     uint32_t bytes;
+    unsigned code;
     fhi_buf_clear(record);
+    fhi_buf_clear(&decompressor->coded);
     FH_TRY(fhi_segment_frame(segment, doc, &frame, &bytes, &dictionary, err));
-    uint8_t *to = fhi_buf_extend(record, bytes);
-    if (!to && bytes) return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
+    fh_str inner = frame;
+    if (!take_head(&inner, &bytes, &code) || code >= FHI_STORE_CODE_COUNT) return frame_damaged(segment, frame, err);
+    const size_t most = fhi_store_coded_bytes_max(bytes);
+    if (!fhi_buf_reserve(&decompressor->coded, most + 1) || !fhi_buf_reserve(record, bytes + FHI_STORE_DECODE_SLACK))
+        return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
     const fhi_store_dictionary *found = dictionary_of(segment, doc);
-    const size_t got = ZSTD_decompress_usingDDict(decompressor->context, to, bytes, frame.ptr, frame.len,
-                                                  found ? found->dictionary : NULL);
-    if (ZSTD_isError(got) || got != bytes) return frame_damaged(segment, frame, err);
+    if (!unpack(decompressor, found ? found->by_code[code] : NULL, inner, most))
+        return frame_damaged(segment, frame, err);
+    if (!fhi_store_decode((fhi_store_code)code, fhi_buf_str(&decompressor->coded), record->data, bytes))
+        return frame_damaged(segment, frame, err);
+    record->len = bytes;
     return FH_OK;
 }
 

@@ -1,6 +1,7 @@
-/* test_store.c - stored articles come back, with and without dictionaries and with several in one segment; ids are
- * found, absent ones are not, also where hashes are the same. */
+/* test_store.c - stored articles come back, with and without dictionaries and with several in one segment, in whatever
+ * script; ids are found, absent ones are not, also where hashes are the same. */
 #include "engine/segment/segment.h"
+#include "engine/segment/store.h"
 #include "tests/support/rng.h"
 #include "tests/support/vfs_memory.h"
 
@@ -20,9 +21,15 @@ enum { DOCS_MAX = 700, STYLES = 3 };
 static void draw_record(rng *random, unsigned style, const char *id, fhi_buf *to)
 {
     fhi_buf body = {0};
+    static const char *const sentences[] = {
+        "The council of style %u met for the %u. time, and spoke of matter %u. ",
+        "Le conseil déjà réuni à l’été %u a siégé %u fois, « œuvre » n° %u. ",
+        "اجتمع المجلس رقم %u للمرة %u، وتحدث عن «المسألة» %u. ",
+        "Совет номер %u собрался в %u раз по делу %u. ",
+    };
+    const char *sentence = sentences[rng_below(random, sizeof sentences / sizeof sentences[0])];
     for (uint64_t left = rng_skewed(random, 7); left > 0; left--)
-        fhi_buf_printf(&body, "The council of style %u met for the %u. time, and spoke of matter %u. ", style,
-                       (unsigned)rng_below(random, 30), (unsigned)rng_next(random));
+        fhi_buf_printf(&body, sentence, style, (unsigned)rng_below(random, 30), (unsigned)rng_next(random));
     fh_record record = {0};
     record.fields[FH_FIELD_ID] = fhi_str(id);
     record.fields[FH_FIELD_BODY] = fhi_buf_str(&body);
@@ -164,6 +171,75 @@ static void articles_come_back_with_the_dictionary_they_were_made_with(void **st
     fhi_buf_fini(&buf);
 }
 
+/* ---- codes ---- */
+
+/* Characters of all scripts and lengths, halves of them, control characters and the escape itself. */
+static void draw_bytes(rng *random, fhi_buf *to)
+{
+    static const char *const pieces[] = {
+        "a", "\x01", "é",        "\xC2", "\xC3", "\x80", "\xBF",         "ب",        "\xD8", "\xD9",
+        "ء", "’",    "\xE2\x80", "😀",    "\xF0", "Я",    "\xD8\xD8\xA7", "\x01\x01", "\xFF", "\x7F"};
+    const uint64_t kinds = 1 + rng_below(random, sizeof pieces / sizeof pieces[0]);
+    fhi_buf_clear(to);
+    for (uint64_t left = rng_skewed(random, 8); left > 0; left--) {
+        const char *piece = pieces[rng_below(random, kinds)];
+        fhi_buf_put(to, piece, strlen(piece));
+    }
+}
+
+static void any_bytes_come_back_from_every_code(void **state)
+{
+    (void)state;
+    rng random;
+    fhi_buf record = {0};
+    rng_init(&random, __func__);
+    for (int round = rng_rounds(100000); round > 0; round--) {
+        draw_bytes(&random, &record);
+        for (int i = 0; i < FHI_STORE_CODE_COUNT; i++) {
+            const fhi_store_code code = (fhi_store_code)i;
+            uint8_t *coded = malloc(fhi_store_coded_bytes_max(record.len) + 1); /* exact, for a sanitizer to watch */
+            uint8_t *back = malloc(record.len + FHI_STORE_DECODE_SLACK);
+            assert_true(coded && back);
+            const size_t len = fhi_store_encode(code, fhi_buf_str(&record), coded);
+            assert_true(len <= fhi_store_coded_bytes_max(record.len));
+            const fh_str text = {(const char *)coded, len};
+            assert_true(fhi_store_decode(code, text, back, record.len));
+            if (record.len) assert_memory_equal(back, record.data, record.len);
+            if (record.len) assert_false(fhi_store_decode(code, text, back, record.len - 1));
+            (void)fhi_store_decode(code, fhi_buf_str(&record), back, record.len); /* damage is no code */
+            free(coded);
+            free(back);
+        }
+    }
+    fhi_buf_fini(&record);
+}
+
+static void code_follows_the_script(void **state)
+{
+    (void)state;
+    assert_int_equal(fhi_store_choose_code(FH_STR("")), FHI_STORE_LATIN);
+    assert_int_equal(fhi_store_choose_code(FH_STR("plain")), FHI_STORE_LATIN);
+    assert_int_equal(fhi_store_choose_code(FH_STR("l’été déjà")), FHI_STORE_LATIN);
+    assert_int_equal(fhi_store_choose_code(FH_STR("قال «Le Monde» إن")), FHI_STORE_ARABIC);
+    assert_int_equal(fhi_store_choose_code(FH_STR("Совет «номер»")), FHI_STORE_PLAIN);
+    assert_int_equal(fhi_store_choose_code(FH_STR("議会は")), FHI_STORE_PLAIN);
+}
+
+static void damaged_store_dictionary_is_refused(void **state)
+{
+    (void)state;
+    fh_str parts[FHI_STORE_CODE_COUNT];
+    fhi_store_compressor *compressor;
+    static const char whole[] = "\0\1x\2yz";
+    assert_true(fhi_store_dictionary_split((fh_str){whole, sizeof whole - 1}, parts));
+    assert_true(fhi_str_equal(parts[FHI_STORE_ARABIC], FH_STR("yz")));
+    for (size_t len = 1; len < sizeof whole - 1; len++)
+        assert_int_equal(fhi_store_compressor_create((fh_str){whole, len}, &compressor), FH_E_CORRUPT);
+    assert_int_equal(fhi_store_compressor_create((fh_str){whole, sizeof whole}, &compressor), FH_E_CORRUPT);
+    assert_true(fhi_store_dictionary_split((fh_str){0}, parts));
+    assert_int_equal(parts[FHI_STORE_PLAIN].len, 0);
+}
+
 /* ---- ids whose hashes are the same ---- */
 
 typedef struct hashed {
@@ -250,6 +326,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(articles_come_back_with_the_dictionary_they_were_made_with),
+        cmocka_unit_test(any_bytes_come_back_from_every_code),
+        cmocka_unit_test(code_follows_the_script),
+        cmocka_unit_test(damaged_store_dictionary_is_refused),
         cmocka_unit_test(ids_with_the_same_hash_are_told_apart),
         cmocka_unit_test(training_on_too_little_gives_no_dictionary),
     };
