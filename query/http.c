@@ -281,6 +281,7 @@ void fhi_http_header_list(const fhi_http_parser *http, const char *name, fhi_buf
 void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
 {
     fhi_buf_printf(out, "HTTP/1.1 %d %s\r\n", reply->status, http_status_str((enum http_status)reply->status));
+    if (reply->request_id) fhi_buf_printf(out, "X-Request-Id: %s\r\n", reply->request_id);
     /* 304 has neither: what they were is what the client has. */
     if (reply->status != 304)
         fhi_buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type, reply->body_bytes);
@@ -293,7 +294,6 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     fhi_buf_printf(out, "X-Content-Type-Options: nosniff\r\n");
     if (reply->status == 401) fhi_buf_printf(out, "WWW-Authenticate: Bearer realm=\"fihrist\"\r\n");
     if (reply->status == 405) fhi_buf_printf(out, "Allow: GET, HEAD\r\n");
-    if (reply->request_id) fhi_buf_printf(out, "X-Request-Id: %s\r\n", reply->request_id);
     if (reply->retry_after_s) fhi_buf_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);
     if (!reply->keep_alive)
         fhi_buf_printf(out, "Connection: close\r\n");
