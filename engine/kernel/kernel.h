@@ -56,8 +56,9 @@ typedef struct fhi_kernels {
     /* Of count <= 256 documents of a range those in one of its quarters, as a mask; *before: how many are in those
      * before. Fewer than 32 are bytes, increasing; more are a map of 256 bits. */
     uint64_t (*pick)(const uint8_t *ids, uint32_t count, uint32_t quarter, uint32_t *before);
-    /* All quarters of the range at once. */
-    void (*pick_all)(const uint8_t *ids, uint32_t count, uint64_t masks[4]);
+    /* The same of one quarter in each of `many` ranges: before ids[i] stands a byte, their count less 1. Quarters are
+     * numbered through the chunk. */
+    void (*pick_many)(const uint8_t *const *ids, const uint16_t *quarters, uint32_t many, uint64_t *masks);
     /* Values first, first + 1... of width 0, 1, 2, 4 or 8 bits, one for each bit of mask, and base on top, at most 255.
      * Answers the documents whose value is the greatest of its width: an escape. None at width 0. */
     uint64_t (*expand)(const uint8_t *packed, uint32_t first, unsigned width, uint8_t base, uint64_t mask,

@@ -137,9 +137,11 @@ AVX2 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, 
     return mask;
 }
 
-static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
+AVX2 static void pick_many(const uint8_t *const *ids, const uint16_t *quarters, uint32_t many, uint64_t *masks)
 {
-    fhi_kernels_scalar.pick_all(ids, count, masks); /* nothing to gain */
+    uint32_t before;
+    for (uint32_t i = 0; i < many; i++)
+        masks[i] = pick(ids[i], ids[i][-1] + 1u, quarters[i] % FHI_RANGE_QUARTERS, &before);
 }
 
 /* Eight values of a width from a bit on, one a byte: a width of 0 has a field of no bits in each. */
@@ -361,7 +363,7 @@ const fhi_kernels fhi_kernels_avx2 = {.name = "avx2",
                                       .highest = highest,
                                       .select = select_quarters,
                                       .pick = pick,
-                                      .pick_all = pick_all,
+                                      .pick_many = pick_many,
                                       .expand = expand,
                                       .escapes = escapes,
                                       .raise = raise_lanes,

@@ -127,31 +127,32 @@ AVX512 static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter
     return (uint64_t)_mm512_reduce_or_epi64(mask);
 }
 
-AVX512 static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
+/* One word of eight bits each, at the places of eight ids. */
+AVX512 static inline __m512i bits_at(__m256i ids, uint32_t here)
 {
-    if (count > FHI_IDS_MAX) {
-        _mm256_storeu_si256((void *)masks, _mm256_loadu_si256((const void *)ids));
-        return;
+    const __m512i shifts = _mm512_cvtepu8_epi64(_mm256_castsi256_si128(ids));
+    return _mm512_maskz_sllv_epi64((__mmask8)here, _mm512_set1_epi64(1), shifts);
+}
+
+/* Without branches: whether a range tells ids or a map changes from one to the next. */
+AVX512 static void pick_many(const uint8_t *const *ids, const uint16_t *quarters, uint32_t many, uint64_t *masks)
+{
+    const __m256i next = _mm256_set_epi64x(0, 3, 2, 1);
+    for (uint32_t i = 0; i < many; i++) {
+        const uint32_t count = ids[i][-1] + 1u, quarter = quarters[i] % FHI_RANGE_QUARTERS;
+        const __mmask32 valid = _bzhi_u32(UINT32_MAX, count);
+        const __m256i all = _mm256_maskz_loadu_epi8(valid, ids[i]);
+        __m256i place = _mm256_sub_epi8(all, _mm256_set1_epi8((char)(quarter * FHI_QUARTER_DOCS)));
+        const uint32_t here = _mm256_mask_cmplt_epu8_mask(valid, place, _mm256_set1_epi8(FHI_QUARTER_DOCS));
+        __m512i found = bits_at(place, here);
+        for (uint32_t at = 8; at < 32; at += 8) {
+            place = _mm256_permutexvar_epi64(next, place);
+            found = _mm512_or_si512(found, bits_at(place, here >> at));
+        }
+        const uint64_t mask = (uint64_t)_mm512_reduce_or_epi64(found);
+        const uint64_t word = fhi_load64(ids[i] + (size_t)quarter * 8);
+        masks[i] = count > FHI_IDS_MAX ? word : mask;
     }
-    const __mmask32 valid = _bzhi_u32(UINT32_MAX, count);
-    __m256i all = _mm256_maskz_loadu_epi8(valid, ids);
-    const __m256i quarter = _mm256_and_si256(_mm256_srli_epi16(all, 6), _mm256_set1_epi8(3));
-    const __m512i one = _mm512_set1_epi64(1), low = _mm512_set1_epi64(FHI_QUARTER_DOCS - 1);
-    uint32_t in[4];
-    __m512i found[4];
-    for (int q = 0; q < 4; q++) {
-        in[q] = _mm256_mask_cmpeq_epi8_mask(valid, quarter, _mm256_set1_epi8((char)q));
-        found[q] = _mm512_setzero_si512();
-    }
-    for (uint32_t at = 0; at < 32; at += 8) { /* eight ids at a time */
-        const __m512i shifts = _mm512_and_si512(_mm512_cvtepu8_epi64(_mm256_castsi256_si128(all)), low);
-        const __m512i bit = _mm512_sllv_epi64(one, shifts);
-        for (int q = 0; q < 4; q++)
-            found[q] = _mm512_mask_or_epi64(found[q], (__mmask8)(in[q] >> at), found[q], bit);
-        all = _mm256_permutexvar_epi64(_mm256_set_epi64x(0, 3, 2, 1), all);
-    }
-    for (int q = 0; q < 4; q++)
-        masks[q] = (uint64_t)_mm512_reduce_or_epi64(found[q]);
 }
 
 /* For each width: which byte of the packed ones begins the eight values of a word, and where each value stands. */
@@ -356,7 +357,7 @@ const fhi_kernels fhi_kernels_avx512 = {.name = "avx512",
                                         .highest = highest,
                                         .select = select_quarters,
                                         .pick = pick,
-                                        .pick_all = pick_all,
+                                        .pick_many = pick_many,
                                         .expand = expand,
                                         .escapes = escapes,
                                         .raise = raise_lanes,

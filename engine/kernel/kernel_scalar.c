@@ -82,12 +82,11 @@ static uint64_t pick(const uint8_t *ids, uint32_t count, uint32_t quarter, uint3
     return mask;
 }
 
-static void pick_all(const uint8_t *ids, uint32_t count, uint64_t masks[4])
+static void pick_many(const uint8_t *const *ids, const uint16_t *quarters, uint32_t many, uint64_t *masks)
 {
-    memset(masks, 0, 4 * sizeof *masks);
-    if (count > FHI_IDS_MAX) memcpy(masks, ids, 4 * sizeof *masks);
-    for (uint32_t i = 0; count <= FHI_IDS_MAX && i < count; i++)
-        masks[ids[i] / FHI_QUARTER_DOCS] |= UINT64_C(1) << (ids[i] % FHI_QUARTER_DOCS);
+    uint32_t before;
+    for (uint32_t i = 0; i < many; i++)
+        masks[i] = pick(ids[i], ids[i][-1] + 1u, quarters[i] % FHI_RANGE_QUARTERS, &before);
 }
 
 static uint8_t most(uint32_t value)
@@ -213,7 +212,7 @@ const fhi_kernels fhi_kernels_scalar = {.name = "scalar",
                                         .highest = highest,
                                         .select = select_quarters,
                                         .pick = pick,
-                                        .pick_all = pick_all,
+                                        .pick_many = pick_many,
                                         .expand = expand,
                                         .escapes = escapes,
                                         .raise = raise_lanes,

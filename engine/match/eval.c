@@ -91,45 +91,100 @@ void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
     }
 }
 
-/* Documents of a range in a dense list. */
-static bool range_masks(fhi_cursor *cursor, uint32_t range, uint64_t masks[FHI_RANGE_QUARTERS])
+/* ---- several quarters at once ---- */
+
+/* Drops the quarters of which nothing is needed any more, in order. */
+static void close_ranks(fhi_batch *batch)
 {
-    const uint8_t *payload = fhi_cursor_payload(cursor, range);
-    if (payload) cursor->kernels->pick_all(payload + 1, *payload + 1u, masks);
-    return payload != NULL;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        batch->quarters[kept] = batch->quarters[i];
+        batch->needs[kept] = batch->needs[i];
+        kept += batch->needs[i] != 0;
+    }
+    batch->count = kept;
 }
 
-bool fhi_eval_probe(fhi_walk *walk, fhi_eval *eval, uint32_t quarter)
+static void keep_common(fhi_batch *batch, fhi_cursor *cursor)
 {
-    if (eval->child_count < 2 || !eval->cheapest[0]->plain || !eval->cheapest[1]->plain) return true;
-    fhi_cursor *first = eval->cheapest[0]->groups->cursors, *second = eval->cheapest[1]->groups->cursors;
-    const uint32_t range = quarter / FHI_RANGE_QUARTERS;
-    uint64_t *masks = walk->probe_masks, more[FHI_RANGE_QUARTERS];
-    if (!first->dense || !second->dense) {
-        walk->quarter = quarter;
-        return (fhi_plain_mask(walk, eval->cheapest[0]) & fhi_plain_mask(walk, eval->cheapest[1])) != 0;
-    }
-    if (walk->probed != range) {
-        walk->probed = UINT32_MAX;
-        if (!range_masks(first, range, masks) || !range_masks(second, range, more)) return true;
-        walk->probed = range;
-        for (uint32_t i = 0; i < FHI_RANGE_QUARTERS; i++)
-            masks[i] &= more[i];
-    }
-    return masks[quarter % FHI_RANGE_QUARTERS] != 0;
+    uint64_t masks[FHI_BATCH_QUARTERS];
+    fhi_cursor_masks(cursor, batch->quarters, batch->count, masks);
+    for (uint32_t i = 0; i < batch->count; i++)
+        batch->needs[i] &= masks[i];
+    close_ranks(batch);
 }
 
-static void prefetch_leaf(const fhi_eval *eval, uint32_t quarter)
+static bool sieve_and(const fhi_eval *eval, fhi_batch *batch)
+{
+    for (uint32_t i = 0; i < eval->child_count && batch->count > 0; i++) {
+        if (!eval->cheapest[i]->plain) return false;
+        keep_common(batch, eval->cheapest[i]->groups->cursors);
+    }
+    return true;
+}
+
+static bool sieve_phrase(const fhi_eval *eval, fhi_batch *batch)
+{
+    for (uint32_t i = 0; i < eval->group_count && batch->count > 0; i++)
+        if (eval->groups[i].count == 1) keep_common(batch, eval->groups[i].cursors);
+    return false;
+}
+
+/* A document matters when the bounds of the words that hold it reach the score. */
+static bool sieve_or(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch)
+{
+    enum { CHILDREN_MAX = 16 };
+    uint64_t masks[CHILDREN_MAX][FHI_BATCH_QUARTERS], of_quarter[CHILDREN_MAX];
+    uint16_t weights[CHILDREN_MAX];
+    const uint32_t count = eval->child_count;
+    if (count > CHILDREN_MAX) return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!eval->children[i]->plain) return false;
+    for (uint32_t i = 0; i < count; i++)
+        fhi_cursor_masks(eval->children[i]->groups->cursors, batch->quarters, batch->count, masks[i]);
+    for (uint32_t q = 0; q < batch->count; q++) {
+        uint64_t any = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            any |= of_quarter[i] = masks[i][q];
+            weights[i] = eval->children[i]->sums[batch->quarters[q]];
+        }
+        if (walk->least > 0.0f) any = walk->kernels->reaching(of_quarter, weights, count, walk->least_units);
+        batch->needs[q] &= any;
+    }
+    close_ranks(batch);
+    return walk->least <= 0.0f;
+}
+
+bool fhi_eval_sieve(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch)
+{
+    switch (eval->kind) {
+    case FHI_EVAL_AND: return sieve_and(eval, batch);
+    case FHI_EVAL_OR: return sieve_or(walk, eval, batch);
+    case FHI_EVAL_PHRASE: return sieve_phrase(eval, batch);
+    default: return false;
+    }
+}
+
+void fhi_eval_prefetch_chunk(const fhi_eval *eval, uint32_t chunk)
 {
     for (uint32_t i = 0; i < eval->group_count; i++)
-        if (eval->groups[i].count > 0) fhi_cursor_prefetch(&eval->groups[i].cursors[0], quarter);
+        for (uint32_t j = 0; j < eval->groups[i].count; j++)
+            fhi_cursor_prefetch_chunk(&eval->groups[i].cursors[j], chunk);
+    for (uint32_t i = 0; i < eval->child_count; i++)
+        fhi_eval_prefetch_chunk(eval->children[i], chunk);
 }
 
-void fhi_eval_prefetch(const fhi_eval *eval, uint32_t quarter)
+static void prefetch_leaf(const fhi_eval *eval, const uint16_t *quarters, uint32_t count)
 {
-    prefetch_leaf(eval, quarter);
+    for (uint32_t i = 0; i < eval->group_count; i++)
+        if (eval->groups[i].count > 0) fhi_cursor_prefetch(&eval->groups[i].cursors[0], quarters, count);
+}
+
+void fhi_eval_prefetch(const fhi_eval *eval, const uint16_t *quarters, uint32_t count)
+{
+    prefetch_leaf(eval, quarters, count);
     for (uint32_t i = 0; i < eval->child_count; i++)
-        prefetch_leaf(eval->children[i], quarter);
+        prefetch_leaf(eval->children[i], quarters, count);
 }
 
 /* ---- an OR at the top, when hits must reach a score ---- */

@@ -126,12 +126,19 @@ typedef struct fhi_walk {
     /* what the words of the plan add to the scores of the quarter in view, in its order */
     fhi_addend *addends;
     uint32_t addend_count;
-    uint64_t unsure; /* documents for which an addend is only a bound */
-    uint32_t probed; /* the range whose documents of both first words of an AND are told; UINT32_MAX: none */
-    uint64_t probe_masks[FHI_RANGE_QUARTERS];
+    uint64_t unsure;      /* documents for which an addend is only a bound */
     uint32_t until_clock; /* steps before the clock is looked at again */
     bool late;            /* the deadline is over */
 } fhi_walk;
+
+enum { FHI_BATCH_QUARTERS = FHI_MASKS_MAX };
+
+/* Some quarters of the chunk in view, in the order of a visit, and the documents of each that are still in question. */
+typedef struct fhi_batch {
+    uint32_t count;
+    uint16_t quarters[FHI_BATCH_QUARTERS];
+    uint64_t needs[FHI_BATCH_QUARTERS];
+} fhi_batch;
 
 /* Statistics of a whole tree: one fhi_word_stats a word, in preorder. */
 fh_status fhi_plan_gather(fhi_plan *plan, const fhi_node *root, fhi_word_stats **stats);
@@ -145,12 +152,15 @@ float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk);
 void fhi_eval_enter(fhi_walk *walk, fhi_eval *eval, const uint64_t *among);
 /* Bounds of the quarters among, of the chunk in view: sums. */
 void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval, const uint64_t among[FHI_QUARTER_WORDS]);
-/* Asks ahead for what a quarter will want, under the top of a plan. */
-void fhi_eval_prefetch(const fhi_eval *eval, uint32_t quarter);
+/* Asks ahead for what entering a chunk will want. */
+void fhi_eval_prefetch_chunk(const fhi_eval *eval, uint32_t chunk);
+/* Asks ahead for what quarters of the chunk in view will want, under the top of a plan. */
+void fhi_eval_prefetch(const fhi_eval *eval, const uint16_t *quarters, uint32_t count);
 /* Documents of the quarter, at the top of a plan, that may reach walk->least: eval->mask. */
 void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need);
-/* Whether a quarter holds a document of both of the first two children of an AND: most do not, and are left at once. */
-bool fhi_eval_probe(fhi_walk *walk, fhi_eval *eval, uint32_t quarter);
+/* Narrows what is needed of some quarters to what the plain words at the top of a plan hold, and may reach walk->least;
+ * quarters of which nothing is left are dropped. True when all that is left matches. */
+bool fhi_eval_sieve(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch);
 /* Documents of the quarter among `need`: eval->mask. */
 void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);

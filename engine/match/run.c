@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { CLOCK_STEPS = 64 * 1024, QUARTER_STEPS = 1024, PREFETCH_QUARTERS = 4 };
+enum { CLOCK_STEPS = 64 * 1024, QUARTER_STEPS = 1024 };
 
 typedef struct entry {
     uint64_t key; /* larger is better: order-preserving bits of the score, or day and minute */
@@ -104,15 +104,19 @@ static float threshold(const matching *search)
 
 /* ---- one quarter ---- */
 
-/* Documents of the quarter that are there. */
-static uint64_t needed(const matching *search)
+static uint32_t first_of(const fhi_walk *walk, uint32_t quarter)
 {
-    const fhi_walk *walk = &search->walk;
-    const uint32_t docs = walk->segment->doc_count;
-    if (walk->base >= docs) return 0;
-    const uint32_t left = docs - walk->base;
+    return walk->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
+}
+
+/* Documents of a quarter that are there. */
+static uint64_t needed(const matching *search, uint32_t quarter)
+{
+    const uint32_t docs = search->walk.segment->doc_count, base = first_of(&search->walk, quarter);
+    if (base >= docs) return 0;
+    const uint32_t left = docs - base;
     const uint64_t need = left >= 64 ? UINT64_MAX : (UINT64_C(1) << left) - 1;
-    return search->live ? need & search->live[walk->base / 64] : need;
+    return search->live ? need & search->live[base / 64] : need;
 }
 
 static void offer_scores(matching *search, fhi_eval *root)
@@ -163,13 +167,12 @@ bool fhi_walk_is_late(fhi_walk *walk, uint32_t steps)
     return walk->late;
 }
 
-static bool visit(matching *search, fhi_eval *root, uint32_t quarter)
+static bool visit(matching *search, fhi_eval *root, uint32_t quarter, uint64_t need)
 {
     fhi_walk *walk = &search->walk;
-    if (fhi_walk_is_late(walk, QUARTER_STEPS)) return false;
     walk->quarter = quarter;
-    walk->base = walk->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
-    fhi_eval_match_best(walk, root, needed(search));
+    walk->base = first_of(walk, quarter);
+    fhi_eval_match_best(walk, root, need);
     if (!root->mask) return true;
     if (search->counted) search->total += fhi_popcount64(root->mask);
     if (search->seen) {
@@ -195,17 +198,42 @@ static void raise_least(matching *search)
     walk->least_units = units < (float)UINT16_MAX ? (uint32_t)units : UINT16_MAX;
 }
 
+/* The next quarters of a list that may still matter, as many as go into a batch; answers how many it took. */
+static uint32_t fill_batch(const matching *search, const fhi_eval *root, const uint16_t *quarters, uint32_t count,
+                           bool bounded, fhi_batch *batch)
+{
+    uint32_t taken = 0;
+    batch->count = 0;
+    while (taken < count && batch->count < FHI_BATCH_QUARTERS) {
+        const uint16_t quarter = quarters[taken++];
+        batch->quarters[batch->count] = quarter;
+        batch->needs[batch->count] = needed(search, quarter);
+        batch->count += !bounded || root->sums[quarter] >= search->walk.least_units;
+    }
+    return taken;
+}
+
 /* Visits quarters in the order given; with bounds, only those that may still matter. */
 static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters, uint32_t count, bool bounded)
 {
-    for (uint32_t i = 0; i < count && i < PREFETCH_QUARTERS; i++)
-        fhi_eval_prefetch(root, quarters[i]);
-    for (uint32_t i = 0; i < count; i++) {
-        if (i + PREFETCH_QUARTERS < count) fhi_eval_prefetch(root, quarters[i + PREFETCH_QUARTERS]);
+    enum { AHEAD = FHI_BATCH_QUARTERS };
+    fhi_batch batch;
+    fhi_eval_prefetch(root, quarters, count < AHEAD ? count : AHEAD);
+    for (uint32_t at = 0, asked = AHEAD; at < count;) {
         if (search->pruned) raise_least(search);
-        if (bounded && root->sums[quarters[i]] < search->walk.least_units) continue;
-        if (root->kind == FHI_EVAL_AND && !fhi_eval_probe(&search->walk, root, quarters[i])) continue;
-        if (!visit(search, root, quarters[i])) return false;
+        at += fill_batch(search, root, quarters + at, count - at, bounded, &batch);
+        for (; asked < count && asked < at + AHEAD; asked += AHEAD)
+            fhi_eval_prefetch(root, quarters + asked, count - asked < AHEAD ? count - asked : AHEAD);
+        if (fhi_walk_is_late(&search->walk, batch.count * QUARTER_STEPS)) return false;
+        const bool all_match = fhi_eval_sieve(&search->walk, root, &batch);
+        for (uint32_t i = 0; i < batch.count; i++) {
+            if (all_match && !search->kept && !search->seen) {
+                search->total += fhi_popcount64(batch.needs[i]);
+                continue;
+            }
+            if (search->pruned) raise_least(search);
+            if (!visit(search, root, batch.quarters[i], batch.needs[i])) return false;
+        }
     }
     return true;
 }
@@ -240,8 +268,8 @@ static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
     const float chunk_bound = fhi_eval_chunk_bound(root, chunk);
     if (chunk_bound < 0.0f || chunk_bound < threshold(search)) return;
     walk->chunk = chunk;
-    walk->probed = UINT32_MAX;
     fhi_eval_enter(walk, root, NULL);
+    fhi_eval_prefetch_chunk(root, chunk + 1);
     for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
         count += fhi_popcount64(root->possible[word]);
     if (count == 0) return;

@@ -96,6 +96,52 @@ void fhi_cursor_survey(fhi_cursor *cursor, const uint64_t *among)
         survey_run(cursor, among);
 }
 
+/* Bits as a mask: all set or none. */
+static uint64_t present_at(const fhi_cursor *cursor, uint32_t quarter)
+{
+    return 0 - (cursor->present[quarter / 64] >> (quarter % 64) & 1);
+}
+
+/* Without branches, as quarters come and go: what is absent is looked for where the first payload stands. */
+static void dense_masks(fhi_cursor *cursor, const uint16_t *quarters, uint32_t count, uint64_t *masks)
+{
+    const uint8_t *ids[FHI_MASKS_MAX] = {0};
+    const uint64_t room = (uint64_t)(cursor->payloads_end - cursor->payloads);
+    const uint32_t last = cursor->range_count - 1;
+    bool damaged = room < 2;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t range = quarters[i] / FHI_RANGE_QUARTERS < last ? quarters[i] / FHI_RANGE_QUARTERS : last;
+        const uint64_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+        const uint64_t offset = base + (fhi_load16(cursor->locators + (size_t)range * 2) & FHI_LOCATOR_OFFSET);
+        const bool inside = offset + 2 <= room;
+        damaged |= !inside && present_at(cursor, quarters[i]);
+        ids[i] = cursor->payloads + 1 + (inside ? offset : 0);
+    }
+    if (damaged) {
+        (void)fhi_cursor_corrupt(cursor);
+        memset(masks, 0, count * sizeof *masks);
+        return;
+    }
+    cursor->kernels->pick_many(ids, quarters, count, masks);
+    for (uint32_t i = 0; i < count; i++)
+        masks[i] &= present_at(cursor, quarters[i]);
+}
+
+void fhi_cursor_masks(fhi_cursor *cursor, const uint16_t *quarters, uint32_t count, uint64_t *masks)
+{
+    const fhi_run_view *run = cursor->run;
+    if (cursor->chunk == UINT32_MAX || (!cursor->dense && !run)) {
+        memset(masks, 0, count * sizeof *masks);
+        return;
+    }
+    if (cursor->dense) {
+        dense_masks(cursor, quarters, count, masks);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        masks[i] = run->masks[quarters[i]] & present_at(cursor, quarters[i]);
+}
+
 /* From the frequencies and lengths themselves. */
 static void bound_run(const fhi_cursor *cursor, uint8_t bounds[FHI_CHUNK_QUARTERS])
 {

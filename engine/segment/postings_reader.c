@@ -340,6 +340,17 @@ static const uint8_t *find_entry(const fhi_cursor *cursor, uint32_t chunk)
     return low < cursor->entry_count && fhi_load16(entry) == chunk ? entry : NULL;
 }
 
+void fhi_cursor_prefetch_chunk(const fhi_cursor *cursor, uint32_t chunk)
+{
+    enum { AHEAD_BYTES = 1024, LINE_BYTES = 64 };
+    if (cursor->kind != FHI_LIST_CHUNKED) return;
+    const uint8_t *entry = find_entry(cursor, chunk);
+    if (!entry) return;
+    const uint8_t *from = cursor->list + fhi_load32(entry + 8);
+    for (uint32_t at = 0; at < AHEAD_BYTES; at += LINE_BYTES)
+        __builtin_prefetch(from + at);
+}
+
 bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk)
 {
     if (cursor->status != FH_OK) return false;

@@ -18,7 +18,10 @@ typedef struct fhi_form_set {
     uint32_t count;
 } fhi_form_set;
 
-enum { FHI_TAIL_SLACK = 8 }; /* values that decoding may write past the last */
+enum {
+    FHI_TAIL_SLACK = 8, /* values that decoding may write past the last */
+    FHI_MASKS_MAX = 16  /* quarters that masks() is asked for at once */
+};
 
 /* Postings of one term in one range. */
 typedef struct fhi_block {
@@ -144,6 +147,9 @@ static inline void fhi_list_prefetch(const fhi_segment *segment, const fhi_term_
 /* False when the chunk holds nothing of this term. */
 bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk);
 
+/* Asks for the head of a chunk, some time before it is entered. */
+void fhi_cursor_prefetch_chunk(const fhi_cursor *cursor, uint32_t chunk);
+
 /* Upper bound for any document of a chunk, without entering it; 0 when it holds nothing. */
 uint8_t fhi_cursor_chunk_bound(const fhi_cursor *cursor, uint32_t chunk);
 
@@ -186,16 +192,18 @@ bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const u
 /* Asks for the positions of a document, some time ahead. */
 void fhi_cursor_prefetch_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
 
-/* Asks for the bytes that mask() and lanes() of a quarter will want, some time ahead. */
-static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, uint32_t quarter)
+/* Asks for the bytes that masks() and lanes() of quarters of the chunk in view will want, some time ahead. */
+static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, const uint16_t *quarters, uint32_t count)
 {
-    if (!cursor->dense || !(cursor->present[quarter / 64] >> (quarter % 64) & 1)) return;
-    const uint32_t range = quarter / FHI_RANGE_QUARTERS;
-    const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
-    const uint8_t *payload =
-        cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & FHI_LOCATOR_OFFSET);
-    __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
-    __builtin_prefetch(payload + 64);
+    const uint32_t last = cursor->dense ? cursor->range_count - 1 : 0;
+    for (uint32_t i = 0; i < count && cursor->dense; i++) {
+        const uint32_t range = quarters[i] / FHI_RANGE_QUARTERS < last ? quarters[i] / FHI_RANGE_QUARTERS : last;
+        const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+        const uint8_t *payload =
+            cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & FHI_LOCATOR_OFFSET);
+        __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
+        __builtin_prefetch(payload + 64);
+    }
 }
 
 /* Index of document d of the range among the block's postings, or UINT32_MAX. */
@@ -239,6 +247,9 @@ static inline const uint8_t *fhi_payload_tail(const uint8_t *payload)
     const uint32_t count = *payload + 1u;
     return payload + 1 + (count < 32 ? count : 32);
 }
+
+/* Documents of several quarters, without what lanes() needs to know. After survey(). */
+void fhi_cursor_masks(fhi_cursor *cursor, const uint16_t *quarters, uint32_t count, uint64_t *masks);
 
 /* Documents of a quarter; *first is for lanes(). After survey(). */
 static inline uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uint32_t *first)

@@ -52,8 +52,11 @@ static void walk_quarters(fhi_cursor *cursor)
     fhi_cursor_survey(cursor, NULL);
     fhi_cursor_bound(cursor, cursor->present, bounds);
     for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++) {
+        const uint16_t both[2] = {(uint16_t)quarter, (uint16_t)(FHI_CHUNK_QUARTERS - 1 - quarter)};
         uint32_t first, freq, form_freq;
-        fhi_cursor_prefetch(cursor, quarter);
+        uint64_t masks[2];
+        fhi_cursor_prefetch(cursor, both, 2);
+        fhi_cursor_masks(cursor, both, 2, masks);
         const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
         if (!mask) continue;
         (void)fhi_cursor_lanes(cursor, first, mask, lanes, cursor->wanted ? forms : NULL);

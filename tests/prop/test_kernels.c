@@ -105,20 +105,23 @@ static int by_value(const void *a, const void *b)
 
 static void check_ids(const fhi_kernels *kernels, rng *random)
 {
-    uint8_t ids[32];
+    uint8_t bytes[33], *const ids = bytes + 1;
     uint32_t before[2];
     const uint32_t count = 1 + (uint32_t)(rng_below(random, 4) ? rng_below(random, 31) : rng_below(random, 256));
-    for (uint32_t i = 0; i < sizeof ids; i++)
-        ids[i] = (uint8_t)rng_next(random);
+    for (uint32_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)rng_next(random);
+    bytes[0] = (uint8_t)(count - 1);
     if (count < 32 && rng_below(random, 8)) qsort(ids, count, 1, by_value); /* a damaged file's are in any order */
     for (uint32_t quarter = 0; quarter < 4; quarter++) {
         const uint64_t mask = sure->pick(ids, count, quarter, &before[0]);
         assert_true(kernels->pick(ids, count, quarter, &before[1]) == mask);
         assert_int_equal(before[0], before[1]);
     }
-    uint64_t masks[2][4];
-    sure->pick_all(ids, count, masks[0]);
-    kernels->pick_all(ids, count, masks[1]);
+    const uint8_t *const many[5] = {ids, ids, ids, ids, ids};
+    const uint16_t quarters[5] = {0, 1023, 2, 513, 4};
+    uint64_t masks[2][5];
+    sure->pick_many(many, quarters, 5, masks[0]);
+    kernels->pick_many(many, quarters, 5, masks[1]);
     assert_memory_equal(masks[0], masks[1], sizeof masks[0]);
 }
 

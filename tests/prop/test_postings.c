@@ -197,7 +197,11 @@ static void check_quarter(cursor_walk *walk, uint32_t chunk, uint32_t quarter)
     uint8_t lanes[FHI_QUARTER_DOCS], forms[FHI_QUARTER_DOCS] = {0};
     const uint64_t base = (uint64_t)chunk * FHI_CHUNK_DOCS + (uint64_t)quarter * FHI_QUARTER_DOCS;
     uint32_t first, posting = posting_from(walk->list, base);
-    uint64_t mask = fhi_cursor_mask(&walk->cursor, quarter, &first);
+    const uint16_t some[3] = {(uint16_t)rng_below(&walk->made->random, FHI_CHUNK_QUARTERS), (uint16_t)quarter, 0};
+    uint64_t masks[3];
+    fhi_cursor_masks(&walk->cursor, some, 3, masks);
+    const uint64_t mask = fhi_cursor_mask(&walk->cursor, quarter, &first);
+    assert_true(masks[1] == mask);
     const uint64_t unsure =
         mask ? fhi_cursor_lanes(&walk->cursor, first, mask, lanes, walk->wanted.count ? forms : NULL) : 0;
     for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
