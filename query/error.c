@@ -118,6 +118,10 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
     X(E_INVALID, "The request is not valid.", "La requête n'est pas valide.", "الطلب غير صالح.")                       \
     X(E_NOT_FOUND, "Not found.", "Introuvable.", "غير موجود.")                                                         \
     X(E_LIMIT, "The query asks for too much.", "La requête demande trop.", "يطلب هذا البحث أكثر مما يمكن.")            \
+    X(E_CURSOR, "The cursor is not one of this question.", "Le curseur n'est pas de cette requête.",                   \
+      "المؤشر ليس من هذا الطلب.")                                                                                      \
+    X(E_GONE, "The index has changed; begin again with the first hits.",                                               \
+      "L'index a changé ; recommencez aux premiers résultats.", "تغيّر الفهرس؛ ابدأ من النتائج الأولى.")                \
     X(E_CANCELLED, "The search was cancelled.", "La recherche a été annulée.", "أُلغي البحث.")                          \
     X(E_DEADLINE, "The search took too long.", "La recherche a pris trop de temps.",                                   \
       "استغرق البحث وقتًا أطول من المسموح به.")

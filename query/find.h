@@ -2,6 +2,7 @@
 #ifndef FHI_FIND_H
 #define FHI_FIND_H
 
+#include "query/cursor.h"
 #include "query/facets.h"
 #include "query/request.h"
 #include "query/snippet.h"
@@ -13,6 +14,12 @@ typedef struct fhi_failure {
     fh_err err;
 } fhi_failure;
 
+typedef struct fhi_found {
+    uint64_t total;                  /* articles that match */
+    uint64_t before;                 /* hits before those shown */
+    char next[FHI_CURSOR_BYTES + 1]; /* what to ask after; "" when none follows */
+} fhi_found;
+
 /* Called for every hit from request->offset on, best first; what it is given lives during the call. snippet is
  * NULL where none were asked for. A status other than FH_OK ends the search with it. */
 typedef fh_status (*fhi_hit_seen)(void *argument, const fh_record *record, float score, const fhi_shown *title,
@@ -20,7 +27,7 @@ typedef fh_status (*fhi_hit_seen)(void *argument, const fh_record *record, float
 
 /* *failure is filled when the answer is not FH_OK. */
 fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
-                            fhi_hit_seen seen, void *argument, uint64_t *total, fhi_failure *failure);
+                            fhi_hit_seen seen, void *argument, fhi_found *found, fhi_failure *failure);
 
 /* The counts of a request, whatever its kind; they live until the next request of the searcher. */
 fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,

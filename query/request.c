@@ -73,7 +73,7 @@ static fh_status set_choice(fh_str name, fh_str value, const char *const *choice
 bool fhi_request_takes(fhi_request_kind kind, fh_str name)
 {
     static const char *const common[] = {"q", "op", "lang", NULL};
-    static const char *const special[][5] = {[FHI_REQUEST_HITS] = {"top", "offset", "sort", "snippets"},
+    static const char *const special[][6] = {[FHI_REQUEST_HITS] = {"top", "offset", "after", "sort", "snippets"},
                                              [FHI_REQUEST_FACETS] = {"fields", "values"},
                                              [FHI_REQUEST_HISTOGRAM] = {"by"}};
     for (const char *const *known = common; *known; known++)
@@ -116,6 +116,11 @@ fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_er
     if (fhi_str_equal(name, FH_STR("snippets"))) {
         FH_TRY(set_number(name, value, 0, 1, &choice, err));
         request->no_snippets = !choice;
+        return FH_OK;
+    }
+    if (fhi_str_equal(name, FH_STR("after"))) {
+        if (value.len == 0) return fhi_fail(err, FH_E_INVALID, "`after` takes the `next` of an answer");
+        request->after = value;
         return FH_OK;
     }
     if (fhi_str_equal(name, FH_STR("op"))) {
@@ -246,6 +251,8 @@ static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_re
                         fh_analyzer_id(s->analyzer));
     if (request->top == 0 || request->top > FHI_TOP_MAX || request->offset > FHI_TOP_MAX - request->top)
         return fhi_fail(&failure->err, FH_E_INVALID, "offset and top together reach at most %d", FHI_TOP_MAX);
+    if (request->after.len && request->offset)
+        return fhi_fail(&failure->err, FH_E_INVALID, "offset and after exclude each other");
     FH_TRY(fhi_parse(request->query, &options, &s->arena, &root, &failure->query));
     FH_TRY(fhi_plan_make(&input, root, plan, &failure->query, &failure->err));
     return check_prefixes(s, index, request, plan, &failure->query);
@@ -267,13 +274,27 @@ static fh_status start(fhi_searcher *s, const fhi_index *index, const fhi_reques
 }
 
 static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_request *request, const fhi_plan *plan,
-                       fhi_hits *hits, fhi_failure *failure)
+                       fhi_hits *hits, fhi_found *found, fhi_failure *failure)
 {
-    const fhi_match_options options = {.top = request->offset + request->top,
-                                       .sort = plan->scored ? request->sort : FHI_SORT_DATE,
-                                       .count = true,
-                                       .deadline_ns = request->deadline_ns};
-    return fhi_match_run(index, plan->root, &options, &s->arena, hits, &failure->err);
+    const fhi_question question = {fhi_index_identity(index), fhi_request_hash(request)};
+    fhi_place place;
+    fhi_match_options options = {.top = request->offset + request->top,
+                                 .sort = plan->scored ? request->sort : FHI_SORT_DATE,
+                                 .count = true,
+                                 .deadline_ns = request->deadline_ns};
+    found->before = request->offset;
+    if (request->after.len) {
+        FH_TRY(fhi_cursor_read(request->after, &question, &place, &found->before, &failure->err));
+        options.after = &place;
+    }
+    FH_TRY(fhi_match_run(index, plan->root, &options, &s->arena, hits, &failure->err));
+    found->total = hits->total;
+    if (hits->hit_count <= request->offset) return FH_OK;
+    const uint64_t passed = found->before + hits->hit_count - request->offset;
+    const fhi_hit *last = &hits->hits[hits->hit_count - 1];
+    place = (fhi_place){last->key, last->segment, last->doc};
+    if (passed < found->total) fhi_cursor_write(&question, &place, passed, found->next);
+    return FH_OK;
 }
 
 static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit *hit, const fhi_request *request,
@@ -301,19 +322,19 @@ static void take_notes(fhi_request_notes *notes, const fhi_plan *plan, uint64_t 
 }
 
 fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
-                            fhi_hit_seen seen, void *argument, uint64_t *total, fhi_failure *failure)
+                            fhi_hit_seen seen, void *argument, fhi_found *found, fhi_failure *failure)
 {
     fhi_plan plan = {.root = NULL};
     fhi_hits hits;
     const uint64_t begin_ns = request->notes ? now_ns() : 0;
-    *total = 0;
+    *found = (fhi_found){.total = 0};
     fh_status status = start(searcher, index, request, &plan, failure);
     if (status == FH_OK) status = fhi_snippeter_start(searcher->snippeter, &plan, &searcher->arena);
-    if (status == FH_OK) status = match(searcher, index, request, &plan, &hits, failure);
+    if (status == FH_OK) status = match(searcher, index, request, &plan, &hits, found, failure);
     const uint64_t matched_ns = request->notes ? now_ns() : 0;
     for (uint32_t i = request->offset; status == FH_OK && i < hits.hit_count; i++)
         status = show_hit(searcher, index, &hits.hits[i], request, seen, argument, &failure->err);
-    if (status == FH_OK) *total = hits.total;
+    if (status != FH_OK) *found = (fhi_found){.total = 0};
     if (request->notes) take_notes(request->notes, &plan, begin_ns, matched_ns);
     failure->status = status;
     return status;
@@ -365,11 +386,13 @@ static void put_count(fhi_buf *json, const char *before, uint64_t count)
 static fh_status put_hits(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_buf *json,
                           fhi_failure *failure)
 {
-    uint64_t total;
+    fhi_found found;
     fhi_buf_printf(json, "\"hits\":[");
     if (json->status != FH_OK) return json->status;
-    FH_TRY(fhi_searcher_find(s, index, request, append_hit, json, &total, failure));
-    put_count(json, "],\"total\":", total);
+    FH_TRY(fhi_searcher_find(s, index, request, append_hit, json, &found, failure));
+    put_count(json, "],\"total\":", found.total);
+    if (request->after.len) put_count(json, ",\"offset\":", found.before);
+    if (found.next[0]) fhi_buf_printf(json, ",\"next\":\"%s\"", found.next);
     return json->status;
 }
 

@@ -35,6 +35,7 @@ typedef struct fhi_request {
     fh_str query;
     uint32_t top;    /* 1 to FHI_TOP_MAX; default 10 */
     uint32_t offset; /* offset + top <= FHI_TOP_MAX */
+    fh_str after;    /* the `next` of an answer: hits that follow it; offset is 0. len 0: none */
     fhi_op op;
     fhi_sort sort;
     bool no_snippets;         /* hits have titles only; no text of an article is looked at */
@@ -61,7 +62,7 @@ void fhi_searcher_destroy(fhi_searcher *searcher);
 
 /* Answers request with one compact JSON object appended to *json (no newline):
  *   {"hits":[{"id","score","title","snippet","date","source","section","author","lang","url"}...],
- *    "total":n,"took_us":n}
+ *    "total":n,"next":"...","took_us":n}: next where hits follow; with `after`, "offset" says how many stand before
  *   {"total":n,"facets":{"source":{"values":[{"value","count"}...],"different":n,"without":n}...},"took_us":n}
  *   {"total":n,"by":"month","bars":[{"from","count"}...],"undated":n,"took_us":n}
  * or {"error":{"code","message","offset","offset_chars"}}. id_json, when not NULL, is any JSON value put first as

@@ -1,6 +1,7 @@
 /* route.c - the table of what can be asked. */
 #include "query/route.h"
 
+#include "query/cursor.h"
 #include "query/server_ask.h"
 #include "query/syntax.h"
 
@@ -47,6 +48,11 @@ static const fhi_param offset = {.name = "offset",
                                  .usual = "0",
                                  .what = "hits to pass over; `offset` and `top` together reach at most 10000",
                                  .set = set_request};
+static const fhi_param after = {.name = "after",
+                                .type = FHI_PARAM_TEXT,
+                                .most = FHI_CURSOR_BYTES,
+                                .what = "the `next` of an answer to the same question: the hits that follow it",
+                                .set = set_request};
 static const fhi_param op = {.name = "op",
                              .type = FHI_PARAM_CHOICE,
                              .choices = {"and", "or"},
@@ -100,6 +106,8 @@ static const fhi_param text = {
 
 static fh_status check_reach(const fhi_ask *ask, fh_err *err)
 {
+    if (ask->request.after.len && ask->request.offset)
+        return fhi_fail(err, FH_E_INVALID, "`offset` and `after` exclude each other");
     if (ask->request.offset <= FHI_TOP_MAX - ask->request.top) return FH_OK;
     return fhi_fail(err, FH_E_INVALID, "`offset` and `top` together reach at most %d", FHI_TOP_MAX);
 }
@@ -113,7 +121,7 @@ const fhi_route fhi_routes[] = {
      .schema = "Hits",
      .cached = true,
      .timed = true,
-     .params = {&q, &top, &offset, &op, &sort, &snippets, &lang},
+     .params = {&q, &top, &offset, &after, &op, &sort, &snippets, &lang},
      .check = check_reach},
     {.kind = FHI_ASK_FACETS,
      .path = "/facets",

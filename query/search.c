@@ -33,6 +33,7 @@ static void usage(FILE *to)
                 "  --socket PATH      Unix socket of `fihrist serve`\n"
                 "  --top K            hits to print, 1 to 10000 (default 10)\n"
                 "  --offset N         hits to leave out before them (default 0)\n"
+                "  --after CURSOR     the hits after those of an answer, whose `next` it is (--json shows it)\n"
                 "  --op and|or        whether all words are needed or any (default and)\n"
                 "  --sort score|date  best first or newest first (default score)\n"
                 "  --no-snippets      titles only, which is faster\n"
@@ -70,13 +71,21 @@ static fh_status refuse(fh_err *err, const char *what, const char *why)
 
 /* Options marked 'p' are parameters of a request under the same name. */
 static const struct option options[] = {
-    {"index", required_argument, NULL, 'i'},  {"socket", required_argument, NULL, 's'},
-    {"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
-    {"top", required_argument, NULL, 'p'},    {"offset", required_argument, NULL, 'p'},
-    {"op", required_argument, NULL, 'p'},     {"sort", required_argument, NULL, 'p'},
-    {"lang", required_argument, NULL, 'p'},   {"values", required_argument, NULL, 'p'},
-    {"facets", required_argument, NULL, 'f'}, {"histogram", optional_argument, NULL, 't'},
-    {"no-snippets", no_argument, NULL, 'n'},  {NULL, 0, NULL, 0},
+    {"index", required_argument, NULL, 'i'},
+    {"socket", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {"top", required_argument, NULL, 'p'},
+    {"offset", required_argument, NULL, 'p'},
+    {"op", required_argument, NULL, 'p'},
+    {"sort", required_argument, NULL, 'p'},
+    {"lang", required_argument, NULL, 'p'},
+    {"values", required_argument, NULL, 'p'},
+    {"facets", required_argument, NULL, 'f'},
+    {"histogram", optional_argument, NULL, 't'},
+    {"no-snippets", no_argument, NULL, 'n'},
+    {"after", required_argument, NULL, 'p'},
+    {NULL, 0, NULL, 0},
 };
 
 /* Counts of one kind are wanted, with the parameter `name` of theirs. */
@@ -130,6 +139,7 @@ static fh_status check_arguments(const arguments *a, int word_count, fh_err *err
     if (!a->index && !a->socket) return refuse(err, "--index", "say which index to search, or --socket which server");
     if (a->index && a->socket) return refuse(err, "--socket", "is for a server; it does not go with --index");
     if (word_count == 0) return refuse(err, "QUERY", "is missing");
+    if (a->request.after.len && a->request.offset) return refuse(err, "--offset", "does not go with --after");
     if (a->request.offset > FHI_TOP_MAX - a->request.top)
         return refuse(err, "--offset", "reaches, with --top, past the 10000th hit");
     return FH_OK;

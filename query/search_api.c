@@ -61,6 +61,7 @@ static fhi_request request_of(const fh_search_request *given)
                          .query = given->query.ptr ? given->query : FH_STR(""),
                          .top = given->top ? given->top : TOP_DEFAULT,
                          .offset = given->offset,
+                         .after = given->after,
                          .op = given->op == FH_SEARCH_OR ? FHI_OP_OR : FHI_OP_AND,
                          .sort = given->sort == FH_SEARCH_NEWEST ? FHI_SORT_DATE : FHI_SORT_SCORE,
                          .no_snippets = given->no_snippets,
@@ -122,7 +123,7 @@ static fh_status explain(fh_search *search, fhi_message_lang lang, fh_err *err)
 fh_status fh_search_run(fh_search *search, const fh_search_request *request, fh_search_hits *hits, fh_err *err)
 {
     const fhi_request inner = request_of(request);
-    uint64_t total = 0;
+    fhi_found found;
     *hits = (fh_search_hits){0};
     fhi_arena_reset(&search->arena);
     search->failure = (fhi_failure){.status = FH_OK};
@@ -133,9 +134,14 @@ fh_status fh_search_run(fh_search *search, const fh_search_request *request, fh_
         search->failure.status = search->arena.status;
     else
         search->failure.status =
-            fhi_searcher_find(search->searcher, search->index, &inner, keep_hit, search, &total, &search->failure);
+            fhi_searcher_find(search->searcher, search->index, &inner, keep_hit, search, &found, &search->failure);
     if (search->failure.status != FH_OK) return explain(search, inner.lang, err);
-    *hits = (fh_search_hits){search->hits, search->hit_count, total};
+    const fh_str next = fhi_arena_copy(&search->arena, fhi_str(found.next));
+    if (!next.ptr) {
+        search->failure.status = search->arena.status;
+        return explain(search, inner.lang, err);
+    }
+    *hits = (fh_search_hits){search->hits, search->hit_count, found.total, next};
     return FH_OK;
 }
 

@@ -91,6 +91,11 @@ static fh_status write_request(const fhi_request *request, fhi_buf *line, fh_err
     json_t *object = special_of(request);
     json_t *common = json_pack("{s:s%, s:s, s:s}", "q", request->query.ptr, request->query.len, "op",
                                request->op == FHI_OP_OR ? "or" : "and", "lang", langs[request->lang]);
+    if (object && request->after.len && request->kind == FHI_REQUEST_HITS &&
+        json_object_set_new(object, "after", json_stringn(request->after.ptr, request->after.len)) != 0) {
+        json_decref(object);
+        object = NULL;
+    }
     char *text = object && common && json_object_update(object, common) == 0 ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     json_decref(common);

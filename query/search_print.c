@@ -239,8 +239,10 @@ void fhi_print_answer(const fhi_paper *paper, const json_t *answer, unsigned off
 {
     const json_t *hits = json_object_get(answer, "hits");
     const size_t count = json_array_size(hits);
+    const json_t *before = json_object_get(answer, "offset");
     const json_int_t total = json_integer_value(json_object_get(answer, "total"));
     const double took_ms = (double)json_integer_value(json_object_get(answer, "took_us")) / 1000;
+    if (before) offset = (unsigned)json_integer_value(before);
     for (size_t i = 0; i < count; i++)
         print_hit(paper, json_array_get(hits, i), offset + (unsigned)i + 1);
     if (total == 0)

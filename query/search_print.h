@@ -16,7 +16,7 @@ typedef struct fhi_paper {
 /* Colour and width of the terminal behind `out`; none and 80 when it is no terminal. NO_COLOR is heeded. */
 fhi_paper fhi_paper_of(FILE *out);
 
-/* An answer with hits; `offset` hits were left out before the first. */
+/* An answer with hits; `offset` hits were left out before the first, unless the answer tells. */
 void fhi_print_answer(const fhi_paper *paper, const json_t *answer, unsigned offset);
 /* Answers with counts. */
 void fhi_print_facets(const fhi_paper *paper, const json_t *answer);

@@ -86,7 +86,9 @@ static int http_status_of(fh_status status)
     case FH_E_SYNTAX:
     case FH_E_INVALID:
     case FH_E_LIMIT:
+    case FH_E_CURSOR:
     case FH_E_UTF8: return 400;
+    case FH_E_GONE: return 410;
     case FH_E_BUSY: return 503;
     case FH_E_DEADLINE: return 504;
     default: return 500;

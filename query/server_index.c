@@ -32,23 +32,11 @@ static void snapshot_release(void *snapshot)
     fhi_index_release(snapshot);
 }
 
-/* Of what the manifest tells of each segment: sizes, sums, deletes. */
-static uint64_t identify(const fhi_index *index)
-{
-    uint64_t parts[] = {fhi_index_generation(index), fhi_index_settings(index)->analyzer_id, 0};
-    _Static_assert(sizeof(fhi_segment_info) == 48, "hashed whole, so it has no padding");
-    for (uint32_t i = 0; i < fhi_index_segment_count(index); i++) {
-        parts[2] ^= fhi_hash64(fhi_index_segment_info(index, i), sizeof(fhi_segment_info));
-        parts[2] = fhi_hash64(parts, sizeof parts);
-    }
-    return parts[2];
-}
-
 static void snapshot_describe(void *snapshot, fhi_snapshot_facts *facts)
 {
     facts->generation = fhi_index_generation(snapshot);
     facts->article_count = fhi_index_live_count(snapshot);
-    facts->identity = identify(snapshot);
+    facts->identity = fhi_index_identity(snapshot);
 }
 
 /* Makes sure the searcher reads as the index was written. */

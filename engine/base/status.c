@@ -44,6 +44,8 @@ const char *fhi_status_code(fh_status status)
     case FH_E_CANCELLED: return "cancelled";
     case FH_E_DEADLINE: return "deadline";
     case FH_E_NETWORK: return "network";
+    case FH_E_CURSOR: return "bad_cursor";
+    case FH_E_GONE: return "gone";
     default: return "internal";
     }
 }

@@ -76,15 +76,24 @@ struct fhi_node {
 
 typedef enum fhi_sort { FHI_SORT_SCORE, FHI_SORT_DATE } fhi_sort; /* DATE: newest first, then document order */
 
+/* Where a document stands in the order of a sort, of one question and one snapshot. */
+typedef struct fhi_place {
+    uint64_t key; /* larger is first: order-preserving bits of the score, or day and minute; then segment, then doc */
+    uint32_t segment;
+    uint32_t doc;
+} fhi_place;
+
 typedef struct fhi_match_options {
     uint32_t top; /* hits wanted, at most FHI_TOP_MAX */
     fhi_sort sort;
-    bool exhaustive;      /* no pruning: for tests and the bench */
-    bool count;           /* also the true total */
-    uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0 = none; checked every few ranges */
+    bool exhaustive;        /* no pruning: for tests and the bench */
+    bool count;             /* also the true total, whatever `after` says */
+    const fhi_place *after; /* only hits that stand after this one; NULL: from the first */
+    uint64_t deadline_ns;   /* CLOCK_MONOTONIC; 0 = none; checked every few ranges */
 } fhi_match_options;
 
 typedef struct fhi_hit {
+    uint64_t key; /* as in fhi_place */
     uint32_t segment;
     uint32_t doc;
     float score; /* 0 when sorted by date */

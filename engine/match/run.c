@@ -12,18 +12,13 @@
 
 enum { CLOCK_STEPS = 64 * 1024, QUARTER_STEPS = 1024 };
 
-typedef struct entry {
-    uint64_t key; /* larger is better: order-preserving bits of the score, or day and minute */
-    uint32_t segment;
-    uint32_t doc;
-} entry;
-
 typedef struct matching {
     fhi_plan plan;
     fhi_walk walk;
     uint32_t segment;
     const uint64_t *live;
-    entry *heap; /* the worst on top */
+    fhi_place *heap;        /* the worst on top */
+    const fhi_place *after; /* what is not worse was told before */
     uint32_t heap_count, heap_max;
     bool scored; /* by score, not by date */
     bool pruned;
@@ -52,16 +47,16 @@ static float score_of_key(uint64_t key)
     return score;
 }
 
-static bool is_better(const entry *a, const entry *b)
+static bool is_better(const fhi_place *a, const fhi_place *b)
 {
     if (a->key != b->key) return a->key > b->key;
     if (a->segment != b->segment) return a->segment < b->segment;
     return a->doc < b->doc;
 }
 
-static void sift_down(entry *heap, uint32_t count, uint32_t at)
+static void sift_down(fhi_place *heap, uint32_t count, uint32_t at)
 {
-    const entry moved = heap[at];
+    const fhi_place moved = heap[at];
     for (;;) {
         uint32_t child = 2 * at + 1;
         if (child >= count) break;
@@ -73,9 +68,9 @@ static void sift_down(entry *heap, uint32_t count, uint32_t at)
     heap[at] = moved;
 }
 
-static void sift_up(entry *heap, uint32_t at)
+static void sift_up(fhi_place *heap, uint32_t at)
 {
-    const entry moved = heap[at];
+    const fhi_place moved = heap[at];
     while (at > 0 && is_better(&heap[(at - 1) / 2], &moved)) {
         heap[at] = heap[(at - 1) / 2];
         at = (at - 1) / 2;
@@ -85,7 +80,8 @@ static void sift_up(entry *heap, uint32_t at)
 
 static void offer(matching *search, uint64_t key, uint32_t doc)
 {
-    const entry found = {key, search->segment, doc};
+    const fhi_place found = {key, search->segment, doc};
+    if (search->after && !is_better(search->after, &found)) return;
     if (search->heap_count < search->heap_max) {
         search->heap[search->heap_count] = found;
         sift_up(search->heap, search->heap_count++);
@@ -352,9 +348,10 @@ static fh_status hand_over(matching *search, fhi_hits *out)
     out->hits = fhi_arena_alloc(search->plan.arena, ((size_t)search->heap_count + 1) * sizeof *out->hits);
     if (!out->hits) return fhi_fail(search->plan.err, search->plan.arena->status, "out of memory for the hits");
     for (uint32_t i = 0; i < search->heap_count; i++) {
-        const entry *found = &search->heap[i];
+        const fhi_place *found = &search->heap[i];
         const fhi_segment *segment = fhi_index_segment(search->plan.index, found->segment);
-        out->hits[i] = (fhi_hit){.segment = found->segment,
+        out->hits[i] = (fhi_hit){.key = found->key,
+                                 .segment = found->segment,
                                  .doc = found->doc,
                                  .score = search->scored ? score_of_key(found->key) : 0.0f,
                                  .day = fhi_segment_day(segment, found->doc)};
@@ -369,7 +366,7 @@ static fh_status set_up(const fhi_index *index, const fhi_node *root, const fhi_
                         fhi_arena *arena, matching **out, fhi_word_stats **stats, fh_err *err)
 {
     matching *state = fhi_arena_zalloc(arena, 1, sizeof *state);
-    entry *heap = fhi_arena_alloc(arena, ((size_t)options->top + 1) * sizeof *heap);
+    fhi_place *heap = fhi_arena_alloc(arena, ((size_t)options->top + 1) * sizeof *heap);
     *out = state;
     if (!state || !heap) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
     state->plan = (fhi_plan){.index = index, .options = options, .arena = arena, .err = err};
@@ -377,6 +374,7 @@ static fh_status set_up(const fhi_index *index, const fhi_node *root, const fhi_
     state->plan.k_of_norm = fhi_index_length_table(index);
     state->walk.plan = &state->plan;
     state->heap = heap;
+    state->after = options->after;
     state->heap_max = options->top;
     FH_TRY(fhi_plan_gather(&state->plan, root, stats));
     state->walk.addends =

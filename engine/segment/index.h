@@ -63,6 +63,8 @@ void fhi_index_release(fhi_index *index); /* NULL is allowed */
 const fhi_settings *fhi_index_settings(const fhi_index *index);
 const fhi_frequent *fhi_index_frequent(const fhi_index *index);
 uint64_t fhi_index_generation(const fhi_index *index);
+/* Another one for another content: an index made anew counts its generations from 1 again. */
+uint64_t fhi_index_identity(const fhi_index *index);
 uint32_t fhi_index_segment_count(const fhi_index *index);
 const fhi_segment *fhi_index_segment(const fhi_index *index, uint32_t i);
 const fhi_segment_info *fhi_index_segment_info(const fhi_index *index, uint32_t i);

@@ -30,6 +30,8 @@ typedef struct fh_search_request {
     fh_search_lang lang;  /* of messages */
     bool no_snippets;     /* titles only; no text of an article is looked at */
     uint64_t time_us_max; /* then FH_E_DEADLINE; 0: no bound */
+    fh_str after;         /* `next` of an answer to the same query, op and sort: the hits that follow it, however many
+                             came before; offset is 0. len 0: from the first */
 } fh_search_request;
 
 typedef struct fh_search_mark {
@@ -54,6 +56,7 @@ typedef struct fh_search_hits {
     const fh_search_hit *hits; /* best first */
     uint32_t hit_count;
     uint64_t total; /* articles that match */
+    fh_str next;    /* what to ask `after` for those that follow; len 0 when there are none */
 } fh_search_hits;
 
 typedef struct fh_search fh_search;
@@ -63,8 +66,8 @@ fh_status fh_search_open(const char *directory, fh_search **out, fh_err *err);
 void fh_search_close(fh_search *search); /* NULL is allowed */
 
 /* What *hits points to belongs to the search and lives until the next call on it. Codes: FH_E_SYNTAX (err->offset is
- * the byte of the query, err->text the sentence), FH_E_UTF8, FH_E_LIMIT, FH_E_INVALID, FH_E_DEADLINE, FH_E_CORRUPT,
- * FH_E_NOMEM. */
+ * the byte of the query, err->text the sentence), FH_E_UTF8, FH_E_LIMIT, FH_E_INVALID, FH_E_CURSOR (`after` is not of
+ * this question), FH_E_GONE (nor of this state of the index), FH_E_DEADLINE, FH_E_CORRUPT, FH_E_NOMEM. */
 fh_status fh_search_run(fh_search *search, const fh_search_request *request, fh_search_hits *hits, fh_err *err);
 /* Stable code of the last failure, such as "open_quote"; "" after a success. */
 const char *fh_search_error_code(const fh_search *search);

@@ -35,7 +35,9 @@ extern "C" {
     X(E_MODIFIED, 16, "changed under the reader")                                                                      \
     X(E_CLOSED, 17, "already closed")                                                                                  \
     X(E_NETWORK, 18, "network failed")                                                                                 \
-    X(E_INTERNAL, 19, "internal error")
+    X(E_INTERNAL, 19, "internal error")                                                                                \
+    X(E_CURSOR, 20, "not a cursor of this question")                                                                   \
+    X(E_GONE, 21, "no longer there")
 
 typedef enum fh_status {
 #define FH_STATUS_ENUM(name, number, text) FH_##name = number,

@@ -478,6 +478,47 @@ static void compare(const corpus *made, const fhi_index *index, const fhi_node *
     free(wanted);
 }
 
+/* ---- pages ---- */
+
+static fhi_hits run_sorted(const fhi_index *index, const fhi_node *root, fhi_match_options options, fhi_arena *arena)
+{
+    fh_err err = {0};
+    fhi_hits hits;
+    options.count = true;
+    if (fhi_match_run(index, root, &options, arena, &hits, &err) != FH_OK) fail_msg("%s", err.text);
+    return hits;
+}
+
+/* Page after page, each told only where the last one ended, is the exhaustive list. */
+static void compare_pages(const corpus *made, const fhi_index *index, const fhi_node *root, fhi_sort sort, rng *random)
+{
+    fhi_arena arena, page_arena;
+    fhi_arena_init(&arena, 1u << 30);
+    fhi_arena_init(&page_arena, 1u << 30);
+    const fhi_match_options whole = {.top = FHI_TOP_MAX, .sort = sort, .exhaustive = true};
+    const fhi_hits all = run_sorted(index, root, whole, &arena);
+    const uint32_t least = 1 + all.hit_count / 8, most = 1 + (uint32_t)rng_below(random, made->doc_count);
+    fhi_match_options options = {.top = most > least ? most : least, .sort = sort};
+    fhi_place place;
+    uint32_t at = 0;
+    for (bool ended = false; !ended;) {
+        fhi_arena_reset(&page_arena);
+        const fhi_hits page = run_sorted(index, root, options, &page_arena);
+        assert_int_equal(page.total, all.total);
+        assert_int_equal(page.hit_count, all.hit_count - at < options.top ? all.hit_count - at : options.top);
+        for (uint32_t i = 0; i < page.hit_count; i++, at++)
+            assert_memory_equal(&page.hits[i], &all.hits[at], sizeof(fhi_hit));
+        ended = page.hit_count == 0;
+        if (ended) continue;
+        const fhi_hit *last = &page.hits[page.hit_count - 1];
+        place = (fhi_place){last->key, last->segment, last->doc};
+        options.after = &place;
+    }
+    assert_int_equal(at, all.hit_count);
+    fhi_arena_fini(&page_arena);
+    fhi_arena_fini(&arena);
+}
+
 static void try_corpus(rng *random, bool forms_told, uint32_t segments, uint32_t docs_max, uint32_t terms,
                        uint32_t plans)
 {
@@ -500,7 +541,10 @@ static void try_corpus(rng *random, bool forms_told, uint32_t segments, uint32_t
     assert_non_null(pool);
     for (uint32_t i = 0; i < plans; i++) {
         *pool = (plan_pool){.made = &made, .random = random};
-        compare(&made, indexes[rng_below(random, kernels)], draw_node(pool, (uint32_t)rng_below(random, 4)), random);
+        const fhi_node *root = draw_node(pool, (uint32_t)rng_below(random, 4));
+        const fhi_index *index = indexes[rng_below(random, kernels)];
+        compare(&made, index, root, random);
+        compare_pages(&made, index, root, rng_below(random, 3) ? FHI_SORT_SCORE : FHI_SORT_DATE, random);
     }
     free(pool);
     while (kernels > 0)

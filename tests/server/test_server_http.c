@@ -55,6 +55,8 @@ static void parameters_are_checked_by_name_and_value(void **state)
                                       "/search?q=a&to=1",
                                       "/search?q=a&fields=lang",
                                       "/search?q=a&by=day",
+                                      "/search?q=a&after=",
+                                      "/search?q=a&after=0&offset=1",
                                       "/facets",
                                       "/facets?q=a&top=1",
                                       "/facets?q=a&values=0",

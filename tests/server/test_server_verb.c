@@ -153,6 +153,39 @@ static void expect_counts(program *self, int fd, const char *target, const char 
     answer_fini(&answer);
 }
 
+/* Pages at the HTTP door, the last one asked at the socket. */
+static void pages_follow_each_other(void **state)
+{
+    program *self = needed(state);
+    char target[256], line[256];
+    launch(self);
+    http_answer first = get(&self->client, "/search?q=eau&top=4&snippets=0");
+    const char *next = json_string_value(json_object_get(first.json, "next"));
+    assert_int_equal(json_integer_value(json_object_get(first.json, "total")), 6);
+    assert_non_null(next);
+    (void)snprintf(target, sizeof target, "/search?q=eau&top=4&snippets=0&after=%s", next);
+    http_answer second = get(&self->client, target);
+    assert_int_equal(second.status, 200);
+    assert_int_equal(json_array_size(json_object_get(second.json, "hits")), 2);
+    assert_int_equal(json_integer_value(json_object_get(second.json, "offset")), 4);
+    assert_null(json_object_get(second.json, "next"));
+    const int fd = connect_path(self->socket);
+    (void)snprintf(line, sizeof line, "{\"q\":\"eau\",\"top\":4,\"snippets\":0,\"after\":\"%s\"}\n", next);
+    send_text(fd, line);
+    json_t *object = read_json_line(fd);
+    assert_true(json_equal(json_object_get(object, "hits"), json_object_get(second.json, "hits")));
+    json_decref(object);
+    (void)close(fd);
+    answer_fini(&second);
+    (void)snprintf(target, sizeof target, "/search?q=eaux&after=%s", next);
+    second = get(&self->client, target);
+    assert_int_equal(second.status, 400);
+    assert_string_equal(error_code(second.json), "bad_cursor");
+    answer_fini(&second);
+    answer_fini(&first);
+    assert_int_equal(end(self, SIGTERM), 0);
+}
+
 static void both_doors_count(void **state)
 {
     program *self = needed(state);
@@ -370,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_doors_search_the_index),
         cmocka_unit_test(both_doors_count),
+        cmocka_unit_test(pages_follow_each_other),
         cmocka_unit_test(wrong_queries_get_400_and_the_place),
         cmocka_unit_test(a_new_commit_is_served_without_restart),
         cmocka_unit_test(a_killed_server_is_followed_by_another),

@@ -1,5 +1,7 @@
-/* test_facets.c - random articles in several runs, some replaced, and random queries: facets and histogram are what
- * plain counting over the articles that a search finds gives. */
+/* test_counts_and_pages.c - random articles in several runs, some replaced, and random queries: facets and histogram
+ * are what plain counting over the articles that a search finds gives, and its pages, one after the other, are its
+ * list. */
+#include "query/cursor.h"
 #include "query/facets.h"
 #include "tests/support/rng.h"
 #include "tests/support/scratch.h"
@@ -279,11 +281,52 @@ static void compare(rng *random, fh_search *finder, fh_search *counter, fh_analy
     check_timeline(&hits, &timeline);
 }
 
-static void counts_are_those_of_the_articles_found(void **state)
+/* ---- pages ---- */
+
+static void check_hit(const fh_search_hit *hit, const fh_search_hit *wanted)
+{
+    assert_int_equal(hit->id.len, wanted->id.len);
+    assert_memory_equal(hit->id.ptr, wanted->id.ptr, hit->id.len);
+    assert_memory_equal(&hit->score, &wanted->score, sizeof(float));
+}
+
+/* `finder` keeps the whole list while `pager` turns the pages. */
+static void turn_pages(rng *random, fh_search *finder, fh_search *pager, fhi_buf *query)
+{
+    fh_err err = {0};
+    fh_search_hits all, page;
+    char next[FHI_CURSOR_BYTES];
+    uint32_t at = 0;
+    draw_query(random, query);
+    fh_search_request request = {.query = fhi_buf_str(query), .top = FH_SEARCH_TOP_MAX, .no_snippets = true};
+    request.sort = rng_below(random, 2) ? FH_SEARCH_BEST : FH_SEARCH_NEWEST;
+    if (fh_search_run(finder, &request, &all, &err) != FH_OK) fail_msg("%s", err.text);
+    assert_int_equal(all.next.len, 0);
+    request.offset = rng_below(random, 4) ? 0 : (uint32_t)rng_below(random, 40);
+    at = request.offset;
+    do {
+        request.top = 1 + (uint32_t)rng_below(random, 60);
+        if (fh_search_run(pager, &request, &page, &err) != FH_OK) fail_msg("%s", err.text);
+        assert_int_equal(page.total, all.total);
+        for (uint32_t i = 0; i < page.hit_count; i++, at++) {
+            assert_true(at < all.hit_count);
+            check_hit(&page.hits[i], &all.hits[at]);
+        }
+        assert_int_equal(page.next.len, at < all.hit_count ? FHI_CURSOR_BYTES : 0);
+        if (page.next.len) memcpy(next, page.next.ptr, page.next.len);
+        request.after = (fh_str){next, page.next.len};
+        request.offset = 0;
+    } while (page.next.len);
+    assert_true(at >= all.hit_count);
+}
+
+/* ---- corpora ---- */
+
+static void counts_and_pages_are_those_of_the_articles_found(void **state)
 {
     (void)state;
     rng random;
-    rng_init(&random, "facets");
+    rng_init(&random, "counts and pages");
     fh_analyzer *analyzer;
     fhi_buf query;
     fhi_buf_init(&query);
@@ -291,14 +334,16 @@ static void counts_are_those_of_the_articles_found(void **state)
     for (int i = 0; i < rng_rounds(25); i++) {
         scratch folder;
         char path[SCRATCH_PATH_BYTES];
-        fh_search *finder, *counter;
+        fh_search *finder, *other;
         scratch_init(&folder);
         make_index(&random, scratch_path(&folder, "index", path));
         assert_int_equal(fh_search_open(path, &finder, NULL), FH_OK);
-        assert_int_equal(fh_search_open(path, &counter, NULL), FH_OK);
+        assert_int_equal(fh_search_open(path, &other, NULL), FH_OK);
         for (int j = 0; j < 40; j++)
-            compare(&random, finder, counter, analyzer, &query);
-        fh_search_close(counter);
+            compare(&random, finder, other, analyzer, &query);
+        for (int j = 0; j < 10; j++)
+            turn_pages(&random, finder, other, &query);
+        fh_search_close(other);
         fh_search_close(finder);
         scratch_fini(&folder);
     }
@@ -309,7 +354,7 @@ static void counts_are_those_of_the_articles_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_are_those_of_the_articles_found),
+        cmocka_unit_test(counts_and_pages_are_those_of_the_articles_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
