@@ -44,6 +44,8 @@ typedef struct member {
 static const member members[] = {
     {"Hits", "hits", "[Hit]", true, "the best, or the newest, first"},
     {"Hits", "total", "integer", true, "all articles that match"},
+    {"Hits", "offset", "integer", false, "of an answer to `after`: hits before the first one here"},
+    {"Hits", "next", "string", false, "what to ask `after` for the hits that follow; absent at the end"},
     {"Hits", "took_us", "integer", true, "the time of the query in microseconds"},
     {"Hit", "id", "string", true, "of the article"},
     {"Hit", "score", "number", true, "0 when sorted by date"},

@@ -344,11 +344,13 @@ fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, co
                               fhi_facets *facets, fhi_failure *failure)
 {
     const fhi_facet_options options = {request->fields, request->values, request->deadline_ns};
-    fhi_plan plan;
+    const uint64_t begin_ns = request->notes ? now_ns() : 0;
+    fhi_plan plan = {.root = NULL};
     *facets = (fhi_facets){0};
     failure->status = start(searcher, index, request, &plan, failure);
     if (failure->status == FH_OK)
         failure->status = fhi_match_facets(index, plan.root, &options, &searcher->arena, facets, &failure->err);
+    if (request->notes) take_notes(request->notes, &plan, begin_ns, now_ns());
     return failure->status;
 }
 
@@ -356,12 +358,14 @@ fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index,
                                  fhi_histogram *histogram, fhi_failure *failure)
 {
     fhi_day_counts days;
-    fhi_plan plan;
+    const uint64_t begin_ns = request->notes ? now_ns() : 0;
+    fhi_plan plan = {.root = NULL};
     *histogram = (fhi_histogram){0};
     fh_status status = start(searcher, index, request, &plan, failure);
     if (status == FH_OK)
         status = fhi_match_days(index, plan.root, request->deadline_ns, &searcher->arena, &days, &failure->err);
     if (status == FH_OK) status = fhi_histogram_make(&days, request->by, &searcher->arena, histogram);
+    if (request->notes) take_notes(request->notes, &plan, begin_ns, now_ns());
     failure->status = status;
     return status;
 }
