@@ -11,12 +11,12 @@
 
 enum {
     YEARS = 10000,
-    PAGE_DAYS = 13 * 32, /* months and days from 00 */
+    PAGE_DAYS = 1232,    /* month * 100 + day, from 0000 to 1231 */
     VALUES_A_LOOK = 4096 /* between two looks at the clock */
 };
 
 typedef struct day_pages {
-    uint32_t *pages[YEARS]; /* count of month * 32 + day; NULL: no match of that year */
+    uint32_t *pages[YEARS]; /* counts; NULL: no match of that year */
     uint64_t undated;
 } day_pages;
 
@@ -49,19 +49,19 @@ static fh_status no_memory(const tally *t)
 
 static fh_status count_day(tally *t, uint32_t day)
 {
-    const uint32_t year = day / 10000, month = day / 100 % 100, of_month = day % 100;
+    const uint32_t year = day / 10000, of_year = day - year * 10000;
     day_pages *days = t->days;
     if (day == 0) {
         days->undated++;
         return FH_OK;
     }
-    if (year >= YEARS || month > 12 || of_month > 31)
+    if (year >= YEARS || of_year >= PAGE_DAYS)
         return fhi_fail_at(t->err, FH_E_CORRUPT, fhi_segment_path(t->segment), 0, "%u is no day", day);
     if (!days->pages[year]) {
         days->pages[year] = fhi_arena_zalloc(t->arena, PAGE_DAYS, sizeof *days->pages[year]);
         if (!days->pages[year]) return no_memory(t);
     }
-    days->pages[year][month * 32 + of_month]++;
+    days->pages[year][of_year]++;
     return FH_OK;
 }
 
@@ -222,7 +222,7 @@ fh_status fhi_match_days(const fhi_index *index, const fhi_node *root, uint64_t 
     for (uint32_t year = 0; year < YEARS; year++)
         for (uint32_t i = 0; t.days->pages[year] && i < PAGE_DAYS; i++)
             if (t.days->pages[year][i])
-                days[out->day_count++] = (fhi_day_count){year * 10000 + i / 32 * 100 + i % 32, t.days->pages[year][i]};
+                days[out->day_count++] = (fhi_day_count){year * 10000 + i, t.days->pages[year][i]};
     out->days = days;
     out->undated = t.days->undated;
     out->total = t.total;

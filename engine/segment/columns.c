@@ -92,12 +92,6 @@ fhi_packed fhi_packed_open(fhi_span *span, size_t count)
     return (fhi_packed){packed, base, width};
 }
 
-uint32_t fhi_packed_get(const fhi_packed *array, size_t i)
-{
-    if (array->width == 0) return array->base;
-    return array->base + fhi_bits_at(array->packed, (uint64_t)i * array->width, array->width);
-}
-
 bool fhi_column_open(fhi_column_reader *reader, fhi_span *span, uint32_t doc_count)
 {
     *reader = (fhi_column_reader){.value_count = fhi_span_get32(span)};

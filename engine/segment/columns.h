@@ -2,6 +2,7 @@
 #ifndef FHI_COLUMNS_H
 #define FHI_COLUMNS_H
 
+#include "engine/codec/bitpack.h"
 #include "engine/segment/layout.h"
 
 /* Growing array of 32-bit values, written packed in as few bits as the largest needs. */
@@ -29,7 +30,11 @@ typedef struct fhi_packed {
 void fhi_packed_put(fhi_buf *to, const uint32_t *values, size_t count);
 /* Reads the head and skips the body; span->failed when it does not fit. */
 fhi_packed fhi_packed_open(fhi_span *span, size_t count);
-uint32_t fhi_packed_get(const fhi_packed *array, size_t i);
+static inline uint32_t fhi_packed_get(const fhi_packed *array, size_t i)
+{
+    if (array->width == 0) return array->base;
+    return array->base + fhi_bits_at(array->packed, (uint64_t)i * array->width, array->width);
+}
 
 typedef struct fhi_column_reader {
     const uint8_t *offsets;

@@ -314,13 +314,14 @@ void fhi_segment_column_count(const fhi_segment *segment, fhi_column column, uin
                               uint32_t *counts)
 {
     const fhi_column_reader *reader = &segment->columns[column];
+    const fhi_packed ordinals = reader->ordinals; /* a copy, which counts cannot be taken to change */
     const uint32_t last = reader->value_count - 1;
     if (last == 0) {
         counts[0] += fhi_popcount64(docs);
         return;
     }
     for (; docs; docs &= docs - 1) {
-        const uint32_t ordinal = fhi_packed_get(&reader->ordinals, first + (uint32_t)__builtin_ctzll(docs));
+        const uint32_t ordinal = fhi_packed_get(&ordinals, first + (uint32_t)__builtin_ctzll(docs));
         counts[ordinal < last ? ordinal : last]++;
     }
 }
