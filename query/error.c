@@ -86,11 +86,9 @@ static const char *const sentences[FHI_QUERY_CODE_COUNT][LANG_COUNT] = {
     [FHI_QUERY_TOO_LONG] = {"The query is longer than 4096 bytes.", "La requête dépasse 4096 octets.",
                             "الطلب أطول من 4096 بايت."},
     [FHI_QUERY_TOO_MANY_CLAUSES] =
-        {"The query has more words than can be searched at once (256, or 64 in one phrase).",
-         "La requête compte plus de mots qu'on ne peut en chercher à la fois (256, ou 64 dans "
-         "une expression).",
-         "في الطلب كلمات أكثر مما يمكن البحث عنه دفعة واحدة (256، أو 64 في العبارة "
-         "الواحدة)."},
+        {"The query has more words than may be searched at once; a phrase has at most 64.",
+         "La requête compte plus de mots qu'on ne peut en chercher à la fois ; une expression en a 64 au plus.",
+         "في الطلب كلمات أكثر مما يمكن البحث عنه دفعة واحدة؛ وللعبارة 64 كلمة على الأكثر."},
     [FHI_QUERY_TOO_DEEP] = {"Parentheses are nested more than 64 deep.",
                             "Les parenthèses sont imbriquées sur plus de 64 niveaux.",
                             "الأقواس متداخلة بأكثر من 64 مستوى."},

@@ -312,6 +312,7 @@ const fhi_http_fault fhi_http_faults[] = {
     {413, "too_long", "the body is too long"},
     {414, "too_long", "the target is too long"},
     {417, "expectation_failed", "an Expect header"},
+    {429, "too_many_requests", "more requests from this address than the server allows: see Retry-After"},
     {431, "too_long", "the head is too long, or has too many headers"},
     {500, "internal", "the index is damaged or cannot be read, memory is out, or a mistake of the server"},
     {503, "busy", "the queue or the table of connections is full: see Retry-After"},

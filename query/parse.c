@@ -21,6 +21,7 @@ typedef struct parser {
     fhi_syntax_field field; /* of the group we are in */
     unsigned depth;         /* open parentheses */
     unsigned clause_count;  /* leaves so far */
+    unsigned clauses_max;
 } parser;
 
 static fh_status parse_or(parser *p, fhi_syntax **out);
@@ -126,7 +127,7 @@ static fh_status parse_leaf(parser *p, fhi_syntax **out)
 {
     const fhi_lexeme *lexeme = p->next++;
     *out = NULL;
-    if (++p->clause_count > FHI_QUERY_CLAUSES_MAX) return fail_at(p, FHI_QUERY_TOO_MANY_CLAUSES, lexeme);
+    if (++p->clause_count > p->clauses_max) return fail_at(p, FHI_QUERY_TOO_MANY_CLAUSES, lexeme);
     FH_TRY(check_value(p, p->field, lexeme));
     fhi_syntax *node;
     FH_TRY(new_node(p, leaf_kind(lexeme->kind, p->field), &node));
@@ -297,6 +298,7 @@ fh_status fhi_parse(fh_str query, const fhi_parse_options *options, fhi_arena *a
     FH_TRY(check_text(query, error));
     FH_TRY(fhi_lex(query, options, arena, &lexemes, error));
     parser p = {.query = query, .next = lexemes, .arena = arena, .error = error};
+    p.clauses_max = options->clauses_max ? options->clauses_max : FHI_QUERY_CLAUSES_MAX;
     if (lexemes->kind == FHI_LEX_END) return fhi_query_fail(error, FHI_QUERY_EMPTY, 0, (fh_str){NULL, 0});
     FH_TRY(parse_or(&p, root));
     if (p.next->kind == FHI_LEX_END) return FH_OK;

@@ -184,44 +184,50 @@ static uint64_t now_ns(void)
 
 /* ---- search ---------------------------------------------------------------------------------------------- */
 
+/* Words that begin as a prefix does, counted up to one more than may be. */
+typedef struct width {
+    uint32_t count;
+    uint32_t most;
+} width;
+
 static bool count_form(void *argument, fh_str fold, fh_str exact, const fhi_form_info *info)
 {
-    uint32_t *count = argument;
+    width *wide = argument;
     (void)fold;
     (void)exact;
     (void)info;
-    return ++*count <= FHI_EXPANSION_MAX;
+    return ++wide->count <= wide->most;
 }
 
 static bool count_term(void *argument, fh_str term, const fhi_term_info *info)
 {
-    uint32_t *count = argument;
+    width *wide = argument;
     (void)term;
     (void)info;
-    return ++*count <= FHI_EXPANSION_MAX;
+    return ++wide->count <= wide->most;
 }
 
 /* Adds the words of a segment that begin so; stops beyond the limit. A damaged segment is the matcher's to report. */
-static void count_expansion(const fhi_searcher *s, const fhi_segment *segment, fh_str prefix, uint32_t *count)
+static void count_expansion(const fhi_searcher *s, const fhi_segment *segment, fh_str prefix, width *wide)
 {
     char term[FH_TERM_BYTES_MAX + 1] = {FHI_NS_STEM};
     if (prefix.len > FH_TERM_BYTES_MAX) return; /* no word is as long */
     if (prefix.len) memcpy(term + 1, prefix.ptr, prefix.len);
     if (s->any_word)
-        (void)fhi_terms_scan(segment, (fh_str){term, prefix.len + 1}, count_term, count);
+        (void)fhi_terms_scan(segment, (fh_str){term, prefix.len + 1}, count_term, wide);
     else
-        (void)fhi_forms_scan(segment, prefix, count_form, count);
+        (void)fhi_forms_scan(segment, prefix, count_form, wide);
 }
 
 /* Prefixes made of one written prefix follow each other; all of them together are within the limit, or not. */
-static bool is_too_wide(const fhi_searcher *s, const fhi_index *index, const fhi_plan_prefix *first)
+static bool is_too_wide(const fhi_searcher *s, const fhi_index *index, const fhi_plan_prefix *first, uint32_t most)
 {
     for (uint32_t i = 0; i < fhi_index_segment_count(index); i++) {
-        uint32_t count = 0;
-        for (const fhi_plan_prefix *prefix = first;
-             prefix && prefix->text.ptr == first->text.ptr && count <= FHI_EXPANSION_MAX; prefix = prefix->next)
-            count_expansion(s, fhi_index_segment(index, i), prefix->node->prefix, &count);
-        if (count > FHI_EXPANSION_MAX) return true;
+        width wide = {.most = most};
+        for (const fhi_plan_prefix *prefix = first; prefix && prefix->text.ptr == first->text.ptr && wide.count <= most;
+             prefix = prefix->next)
+            count_expansion(s, fhi_index_segment(index, i), prefix->node->prefix, &wide);
+        if (wide.count > most) return true;
     }
     return false;
 }
@@ -231,8 +237,10 @@ static fh_status check_prefixes(const fhi_searcher *s, const fhi_index *index, c
 {
     const fhi_plan_prefix *widest = NULL;
     const char *seen = NULL;
+    const uint32_t limit = request->limits.expansion_max, most = limit ? limit : FHI_EXPANSION_MAX;
     for (const fhi_plan_prefix *prefix = plan->prefixes; prefix; seen = prefix->text.ptr, prefix = prefix->next)
-        if (prefix->text.ptr != seen && is_too_wide(s, index, prefix)) widest = prefix; /* the first written is last */
+        if (prefix->text.ptr != seen && is_too_wide(s, index, prefix, most))
+            widest = prefix; /* the first written is last */
     if (!widest) return FH_OK;
     return fhi_query_fail(error, FHI_QUERY_EXPANSION_LIMIT, (size_t)(widest->text.ptr - request->query.ptr),
                           widest->text);
@@ -242,7 +250,7 @@ static fh_status check_prefixes(const fhi_searcher *s, const fhi_index *index, c
 static fh_status make_plan(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_plan *plan,
                            fhi_failure *failure)
 {
-    const fhi_parse_options options = {.any_word = s->any_word};
+    const fhi_parse_options options = {.any_word = s->any_word, .clauses_max = request->limits.clauses_max};
     const fhi_plan_input input = {s->analyzer, fhi_index_settings(index), request->op, &s->arena, request->query};
     fhi_syntax *root;
     if (fhi_index_settings(index)->analyzer_id != fh_analyzer_id(s->analyzer))
@@ -269,6 +277,7 @@ static fh_status start(fhi_searcher *s, const fhi_index *index, const fhi_reques
 {
     *failure = (fhi_failure){.status = FH_OK};
     fhi_arena_reset(&s->arena);
+    s->arena.cap_bytes = request->limits.memory_bytes_max ? request->limits.memory_bytes_max : ARENA_BYTES_MAX;
     bound_words(s);
     return make_plan(s, index, request, plan, failure);
 }
@@ -357,8 +366,8 @@ fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, co
 fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                                  fhi_histogram *histogram, fhi_failure *failure)
 {
-    fhi_day_counts days;
     const uint64_t begin_ns = request->notes ? now_ns() : 0;
+    fhi_day_counts days;
     fhi_plan plan = {.root = NULL};
     *histogram = (fhi_histogram){0};
     fh_status status = start(searcher, index, request, &plan, failure);

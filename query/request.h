@@ -30,6 +30,13 @@ typedef struct fhi_request_notes {
     fhi_buf plan;       /* as of fhi_plan_print */
 } fhi_request_notes;
 
+/* Bounds of one request below those of the engine; 0: the engine's own. */
+typedef struct fhi_request_limits {
+    uint32_t clauses_max;    /* at most FHI_QUERY_CLAUSES_MAX */
+    uint32_t expansion_max;  /* at most FHI_EXPANSION_MAX */
+    size_t memory_bytes_max; /* of plan, hits and counts */
+} fhi_request_limits;
+
 typedef struct fhi_request {
     fhi_request_kind kind;
     fh_str query;
@@ -38,12 +45,13 @@ typedef struct fhi_request {
     fh_str after;    /* the `next` of an answer: hits that follow it; offset is 0. len 0: none */
     fhi_op op;
     fhi_sort sort;
-    bool no_snippets;         /* hits have titles only; no text of an article is looked at */
-    fhi_message_lang lang;    /* of error messages */
-    uint64_t deadline_ns;     /* CLOCK_MONOTONIC; 0 = none */
-    uint32_t fields;          /* FACETS: bits as in fhi_facet_options; default all */
-    uint32_t values;          /* FACETS: 1 to FHI_FACET_VALUES_MAX of each; default 20 */
-    fhi_period by;            /* HISTOGRAM; default ANY */
+    bool no_snippets;      /* hits have titles only; no text of an article is looked at */
+    fhi_message_lang lang; /* of error messages */
+    uint64_t deadline_ns;  /* CLOCK_MONOTONIC; 0 = none */
+    uint32_t fields;       /* FACETS: bits as in fhi_facet_options; default all */
+    uint32_t values;       /* FACETS: 1 to FHI_FACET_VALUES_MAX of each; default 20 */
+    fhi_period by;         /* HISTOGRAM; default ANY */
+    fhi_request_limits limits;
     fhi_request_notes *notes; /* filled as it runs; NULL: nobody wants to know */
 } fhi_request;
 

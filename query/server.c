@@ -287,6 +287,14 @@ static fh_status open_service(fhi_server *server, fh_err *err)
     return fhi_jobs_create(&server->loop, workers, server->worker_count, options->limits.queue_max, &server->jobs, err);
 }
 
+static fh_status make_rate(fhi_server *server, fh_err *err)
+{
+    const fhi_server_limits *limits = &server->options.limits;
+    uint64_t seed = 0;
+    (void)uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL);
+    return fhi_rate_create((uint32_t)limits->rate_max, (uint32_t)limits->burst_max, seed, &server->rate, err);
+}
+
 static fh_status open_all(fhi_server *server, fh_err *err)
 {
     if (server->options.worker_count < 1 || server->options.worker_count > FHI_WORKERS_MAX)
@@ -296,6 +304,7 @@ static fh_status open_all(fhi_server *server, fh_err *err)
     if (server->options.log_fd >= 0)
         FH_TRY(fhi_log_create(server->options.log_fd, server->options.log_format, server->options.log_level,
                               server->life, &server->log, err));
+    FH_TRY(make_rate(server, err));
     FH_TRY(open_handles(server, err));
     FH_TRY(fhi_admit_load(server, err));
     FH_TRY(open_service(server, err));
@@ -347,6 +356,7 @@ fh_status fhi_server_destroy(fhi_server *server)
         if (uv_loop_close(&server->loop) != 0) status = FH_E_INTERNAL;
     }
     fhi_tokens_destroy(server->tokens);
+    fhi_rate_destroy(server->rate);
     fhi_log_destroy(server->log);
     free(server);
     return status;

@@ -28,6 +28,11 @@ enum { FHI_WORKERS_MAX = 256 };
     X(pack_bytes_min, "pack-bytes", 1024, 0, 1073741824, "smallest answer that is compressed for who takes it")        \
     X(line_bytes_max, "line-bytes", 65536, 64, 16777216, "one line on the socket")                                     \
     X(query_ms_max, "timeout-ms", 5000, 1, 3600000, "one query, the wait for a worker included")                       \
+    X(clauses_max, "clauses", 256, 1, 256, "words, phrases and prefixes in one query")                                 \
+    X(expansion_max, "expansion", 4096, 1, 4096, "words one prefix may stand for in one segment")                      \
+    X(request_bytes_max, "request-bytes", 67108864, 1048576, 1073741824, "memory of one query")                        \
+    X(rate_max, "rate", 0, 0, 1000000, "requests a second from one address; 0: as many as they like")                  \
+    X(burst_max, "burst", 100, 1, 1000000, "requests at once from one address, before --rate holds")                   \
     X(slow_ms, "slow-ms", 1000, 0, 3600000, "requests that take longer are logged with their plan; 0: none is slow")   \
     X(read_ms_max, "read-ms", 10000, 1, 3600000, "one request, first byte to last")                                    \
     X(write_ms_max, "write-ms", 30000, 1, 3600000, "a client that takes none of its answer")                           \

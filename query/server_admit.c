@@ -1,4 +1,5 @@
-/* server_admit.c - who may ask: tokens at the HTTP door, credentials of the process at the socket.
+/* server_admit.c - who may ask: tokens at the HTTP door, credentials of the process at the socket. How often:
+ * addresses.
  *
  * A client that shows no good token learns nothing, not even whether a path exists: 401 comes before 404.
  */
@@ -23,8 +24,14 @@ static fhi_scope scope_needed(const fhi_route *route)
 
 bool fhi_admit_http(fhi_exchange *exchange, const fhi_http_parser *http)
 {
-    const fhi_tokens *tokens = exchange->server->tokens;
+    fhi_server *server = exchange->server;
+    const fhi_tokens *tokens = server->tokens;
     const fhi_scope needed = scope_needed(exchange->ask.route);
+    /* First, so that tokens cannot be tried out faster. */
+    if (!fhi_rate_take(server->rate, &exchange->conn->client, uv_now(&server->loop))) {
+        fhi_exchange_fail(exchange, 429, "too many requests from this address; try again soon");
+        return false;
+    }
     if (!tokens || needed == FHI_SCOPE_NONE) return true;
     const fhi_scope scope = fhi_tokens_scope(tokens, fhi_bearer_token(fhi_http_header_value(http, "authorization")));
     if (scope >= needed) return true;

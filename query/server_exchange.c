@@ -188,6 +188,9 @@ static void send_to_worker(fhi_exchange *exchange)
     exchange->job.run = run;
     exchange->job.done = done;
     exchange->ask.request.notes = &exchange->notes;
+    exchange->ask.request.limits = (fhi_request_limits){.clauses_max = (uint32_t)server->options.limits.clauses_max,
+                                                        .expansion_max = (uint32_t)server->options.limits.expansion_max,
+                                                        .memory_bytes_max = server->options.limits.request_bytes_max};
     exchange->notes.slow_ns = server->options.limits.slow_ms * UINT64_C(1000000);
     exchange->ask.request.deadline_ns = uv_hrtime() + server->options.limits.query_ms_max * UINT64_C(1000000);
     exchange->snapshot = server->options.service->snapshot_retain(server->snapshot);

@@ -105,7 +105,7 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
             .keep_alive = keep_alive,
             .old_client = exchange->old_client,
             .request_id = id,
-            .retry_after_s = exchange->status == 503 ? 1 : 0,
+            .retry_after_s = exchange->status == 503 || exchange->status == 429 ? 1 : 0,
             .etag = tagged ? etag : NULL,
             .coding = fhi_coding_name(exchange->coding),
             .varies = tagged,

@@ -23,6 +23,7 @@
 #include "query/server_jobs.h"
 #include "query/server_log.h"
 #include "query/server_metrics.h"
+#include "query/server_rate.h"
 #include "query/server_tokens.h"
 #include "query/socket.h"
 
@@ -174,6 +175,7 @@ struct fhi_server {
     fhi_server_options options;
     fhi_tokens *tokens; /* NULL: nobody is asked for one */
     fhi_log *log;       /* NULL: nothing is said */
+    fhi_rate *rate;     /* NULL: as often as they like */
     fhi_metrics metrics;
     uint32_t life; /* told from others by chance */
     uint64_t request_count;
@@ -217,7 +219,8 @@ void fhi_reload_now(fhi_server *server);
 /* ---- server_admit.c ---- */
 /* Reads the tokens, once at the start and again whenever it is called; on failure those of before stay. */
 fh_status fhi_admit_load(fhi_server *server, fh_err *err);
-/* Whether the client may ask what has been read into exchange->ask; if not, the exchange is DONE with 401 or 403. */
+/* Whether the client may ask what has been read into exchange->ask; if not, the exchange is DONE with 401, 403 or 429.
+ */
 bool fhi_admit_http(fhi_exchange *exchange, const fhi_http_parser *http);
 /* Whether the client of the socket may ask anything. */
 bool fhi_admit_peer(fhi_conn *conn);

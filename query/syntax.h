@@ -116,7 +116,8 @@ struct fhi_syntax {
 };
 
 typedef struct fhi_parse_options {
-    bool any_word; /* a token of punctuation alone is a word too, as the `words` analyzer has it */
+    bool any_word;        /* a token of punctuation alone is a word too, as the `words` analyzer has it */
+    uint32_t clauses_max; /* 0: FHI_QUERY_CLAUSES_MAX */
 } fhi_parse_options;
 
 /* Codes: FH_E_SYNTAX, FH_E_LIMIT, FH_E_UTF8 with *error filled; FH_E_NOMEM, or FH_E_LIMIT of the arena, with

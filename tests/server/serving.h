@@ -3,6 +3,7 @@
  * The service answers by the text of the query:
  *   gate     waits until serving.gate is opened          sleep N  takes N ms, or FH_E_DEADLINE when that is past
  *   big N    answers with N bytes more                   wrong    FH_E_SYNTAX with an error object
+ *   bounds   tells request.limits
  *   others   {"hits":[],"total":GENERATION,"q":TEXT,"top":TOP}
  * Every read of a client ends after some seconds, so a silent server fails a test and does not hang it.
  */
@@ -148,6 +149,12 @@ static inline fh_status stub_search(void *worker, void *snapshot, const fhi_requ
     (void)json_object_set_new(object, "total", json_integer((json_int_t)((stub_snapshot *)snapshot)->generation));
     (void)json_object_set_new(object, "q", json_stringn(request->query.ptr, request->query.len));
     (void)json_object_set_new(object, "top", json_integer(request->top));
+    if (strcmp(text, "bounds") == 0) {
+        const fhi_request_limits *limits = &request->limits;
+        (void)json_object_set_new(object, "clauses", json_integer(limits->clauses_max));
+        (void)json_object_set_new(object, "expansion", json_integer(limits->expansion_max));
+        (void)json_object_set_new(object, "memory", json_integer((json_int_t)limits->memory_bytes_max));
+    }
     if (strncmp(text, "big ", 4) == 0) {
         const size_t len = strtoull(text + 4, NULL, 10);
         char *padding = malloc(len);

@@ -284,6 +284,34 @@ static void a_prefix_of_too_many_words_is_named(void **state)
     fhi_buf_fini(&body);
 }
 
+static const char *ask_within(library *l, const char *query, fhi_request_limits limits)
+{
+    fhi_request request;
+    fhi_request_defaults(&request);
+    request.query = fhi_str(query);
+    request.limits = limits;
+    (void)ask_request(l, &request, NULL);
+    return ids(l);
+}
+
+static void a_request_may_be_given_lower_bounds(void **state)
+{
+    (void)state;
+    const article one = {"x", "Titre", "mota motb motc motd", NULL, NULL, NULL, NULL};
+    library l;
+    library_open(&l, "press", &one, 1);
+    assert_string_equal(ask_within(&l, "mota motb", (fhi_request_limits){.clauses_max = 2}), "x");
+    assert_string_equal(ask_within(&l, "mota motb motc", (fhi_request_limits){.clauses_max = 2}),
+                        "too_many_clauses@10");
+    assert_string_equal(ask_within(&l, "mot*", (fhi_request_limits){.expansion_max = 4}), "x");
+    assert_string_equal(ask_within(&l, "mot*", (fhi_request_limits){.expansion_max = 3}), "expansion_limit@0");
+    assert_string_equal(ask_within(&l, "mot*", (fhi_request_limits){0}), "x");
+    library_close(&l);
+    library_open(&l, "press", &one, 1);
+    assert_string_equal(ask_within(&l, "mot*", (fhi_request_limits){.memory_bytes_max = 4096}), "limit@0");
+    library_close(&l);
+}
+
 /* Half of the words stand behind the article: each half alone is within the limit. */
 static void an_arabic_prefix_counts_its_clitics_toward_one_limit(void **state)
 {
@@ -451,6 +479,7 @@ int main(void)
         cmocka_unit_test(op_and_sort_are_heeded),
         cmocka_unit_test(wrong_queries_answer_with_code_place_and_sentence),
         cmocka_unit_test(a_prefix_of_too_many_words_is_named),
+        cmocka_unit_test(a_request_may_be_given_lower_bounds),
         cmocka_unit_test(an_arabic_prefix_counts_its_clitics_toward_one_limit),
         cmocka_unit_test(a_words_index_takes_words_as_they_are),
         cmocka_unit_test(an_article_is_given_whole_by_its_id),
