@@ -32,7 +32,7 @@ enum {
     FHI_CHUNK_ENTRY_BYTES = 12,
     FHI_PLACE_COUNT_MAX = 256, /* occurrences of a term in a document of one position: they take no bits */
 
-    FHI_TERM_BLOCK_TERMS = 32
+    FHI_TERM_BLOCK_TERMS = 16
 };
 
 typedef enum fhi_section {
