@@ -321,7 +321,8 @@ fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out,
     server->http_limits = (fhi_http_limits){.head_bytes_max = options->limits.head_bytes_max,
                                             .target_bytes_max = options->limits.target_bytes_max,
                                             .body_bytes_max = options->limits.body_bytes_max};
-    const fh_status status = open_all(server, err);
+    fh_status status = fhi_recent_create(options->limits.cache_bytes_max, &server->answers);
+    status = status == FH_OK ? open_all(server, err) : fhi_fail(err, status, "out of memory");
     if (status != FH_OK) {
         (void)fhi_server_destroy(server);
         return status;
@@ -355,6 +356,8 @@ fh_status fhi_server_destroy(fhi_server *server)
         (void)uv_run(&server->loop, UV_RUN_DEFAULT); /* the close callbacks */
         if (uv_loop_close(&server->loop) != 0) status = FH_E_INTERNAL;
     }
+    fhi_recent_destroy(server->answers);
+    fhi_buf_fini(&server->kept);
     fhi_tokens_destroy(server->tokens);
     fhi_rate_destroy(server->rate);
     fhi_log_destroy(server->log);

@@ -26,6 +26,7 @@ enum { FHI_WORKERS_MAX = 256 };
     X(target_bytes_max, "target-bytes", 16384, 64, 65535, "HTTP request target")                                       \
     X(body_bytes_max, "body-bytes", 65536, 0, 16777216, "HTTP request body, read and dropped")                         \
     X(pack_bytes_min, "pack-bytes", 1024, 0, 1073741824, "smallest answer that is compressed for who takes it")        \
+    X(cache_bytes_max, "cache-bytes", 33554432, 0, 68719476736, "answers kept to be given again; 0: none")             \
     X(line_bytes_max, "line-bytes", 65536, 64, 16777216, "one line on the socket")                                     \
     X(query_ms_max, "timeout-ms", 5000, 1, 3600000, "one query, the wait for a worker included")                       \
     X(clauses_max, "clauses", 256, 1, 256, "words, phrases and prefixes in one query")                                 \

@@ -99,6 +99,7 @@ static fh_status answer_metrics(fhi_exchange *exchange)
                                  .queue = fhi_jobs_queued(server->jobs),
                                  .workers = server->worker_count,
                                  .connections = server->conn_count,
+                                 .cache_bytes = fhi_recent_bytes(server->answers),
                                  .log_dropped = fhi_log_dropped(server->log),
                                  .uptime_ms = uv_now(&server->loop) - server->started_ms,
                                  .draining = server->draining};

@@ -35,6 +35,8 @@ void fhi_exchange_destroy(fhi_exchange *exchange)
     fhi_ask_fini(&exchange->ask);
     fhi_buf_fini(&exchange->if_none_match);
     fhi_buf_fini(&exchange->body);
+    fhi_buf_fini(&exchange->question);
+    fhi_buf_fini(&exchange->key);
     free(exchange);
 }
 
@@ -172,6 +174,7 @@ static void done(fhi_job *job)
 {
     fhi_exchange *exchange = (fhi_exchange *)job;
     fhi_conn *conn = exchange->conn;
+    fhi_exchange_keep(exchange);
     if (!conn) {
         fhi_exchange_destroy(exchange);
         return;
@@ -224,7 +227,7 @@ void fhi_exchange_submit(fhi_exchange *exchange)
         if (fhi_exchange_answer_self(exchange) != FH_OK) answer_no_memory(exchange);
     } else if (is_known(exchange))
         answer_known(exchange);
-    else
+    else if (!fhi_exchange_recall(exchange))
         send_to_worker(exchange);
     if (exchange->state != FHI_EXCHANGE_DONE) return;
     exchange->answered_ns = uv_hrtime();

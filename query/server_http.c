@@ -51,6 +51,7 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
     fh_err err;
     choose_coding(exchange, http);
     exchange->question_hash = fhi_hash64(target.ptr, target.len);
+    fhi_buf_put(&exchange->question, target.ptr, target.len);
     fhi_http_header_list(http, "if-none-match", &exchange->if_none_match);
     const fh_status asked = fhi_ask_from_http(&exchange->ask, http, &status, &err);
     if (exchange->if_none_match.status != FH_OK)

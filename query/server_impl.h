@@ -6,6 +6,7 @@
  *   server_exchange.c  one request and its answer, on its way through a worker
  *   server_http.c, server_lines.c  the two doors: bytes to exchanges, exchanges to bytes
  *   server_admit.c     who may ask what
+ *   server_recent.c    answers that are given again
  *   server_account.c   what became of it: metrics and log; the server's answers about itself
  *   server_jobs.c      the queue and the worker threads; server_ask.c  what was asked
  *
@@ -18,6 +19,7 @@
 #define FHI_SERVER_IMPL_H
 
 #include "query/coding.h"
+#include "query/recent.h"
 #include "query/server.h"
 #include "query/server_ask.h"
 #include "query/server_jobs.h"
@@ -47,6 +49,7 @@ struct fhi_exchange {
     bool last;      /* the connection ends after the answer */
     bool head_only; /* HEAD */
     bool old_client;
+    fhi_buf question;       /* HTTP: the target; else the line without its id */
     uint64_t question_hash; /* HTTP: of the target */
     fhi_buf if_none_match;  /* HTTP: the header's value; empty: none */
     bool none_wanted;       /* `If-None-Match: *` */
@@ -57,6 +60,7 @@ struct fhi_exchange {
     int status;             /* HTTP status, once DONE */
     size_t request_bytes;   /* counted in conn->held_bytes, with body.len once DONE */
     fhi_buf body;           /* the answer: one JSON object, or plain text */
+    fhi_buf key;            /* of the answer among the recent ones; empty: it is not to be kept */
     void *snapshot;         /* held from submit until the worker is done */
     /* for the log and the metrics */
     uint64_t number;      /* counted by the server */
@@ -196,6 +200,8 @@ struct fhi_server {
     void *snapshot;
     fhi_snapshot_facts facts;
     fhi_reload reload;
+    fhi_recent *answers; /* given lately */
+    fhi_buf kept;        /* scratch: an answer as it is kept */
     fhi_conn *conns;
     size_t conn_count;
     uint64_t started_ms;
@@ -248,6 +254,12 @@ void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message);
 void fhi_exchange_submit(fhi_exchange *exchange);
 /* The connection is gone: freed now, or when its worker is done. */
 void fhi_exchange_orphan(fhi_exchange *exchange);
+
+/* ---- server_recent.c ---- */
+/* Answers with what was answered before to the same question, if it is there; else notes that it was not. */
+bool fhi_exchange_recall(fhi_exchange *exchange);
+/* Keeps the answer for the next who asks. */
+void fhi_exchange_keep(fhi_exchange *exchange);
 
 /* ---- server_account.c ---- */
 /* The last thing that happens to an exchange. */

@@ -11,6 +11,21 @@ static void close_door(fhi_conn *conn)
     fhi_lines_fini(&conn->parser.lines);
 }
 
+static int put_bytes(const char *bytes, size_t len, void *buf)
+{
+    fhi_buf_put(buf, bytes, len);
+    return ((fhi_buf *)buf)->status == FH_OK ? 0 : -1;
+}
+
+/* The line without its id; nothing where there is no memory for it. */
+static void note_question(fhi_exchange *exchange)
+{
+    json_t *rest = json_copy(exchange->ask.root);
+    if (exchange->ask.id) (void)json_object_del(rest, "id");
+    if (json_dump_callback(rest, put_bytes, &exchange->question, JSON_COMPACT) != 0) fhi_buf_clear(&exchange->question);
+    json_decref(rest);
+}
+
 static void take_line(fhi_conn *conn, fh_str line, bool too_long)
 {
     fhi_exchange *exchange = fhi_exchange_create(conn);
@@ -26,6 +41,8 @@ static void take_line(fhi_conn *conn, fh_str line, bool too_long)
         fhi_exchange_fail(exchange, 413, "the line is too long");
     else if (fhi_ask_from_line(&exchange->ask, line, &err) != FH_OK)
         fhi_exchange_fail(exchange, err.status == FH_E_NOMEM ? 500 : 400, err.text);
+    else if (exchange->ask.route->cached)
+        note_question(exchange);
     fhi_conn_add(conn, exchange);
 }
 

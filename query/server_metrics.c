@@ -129,6 +129,7 @@ static void put_now(fhi_buf *out, const fhi_metrics_now *now)
     put_one(out, "fihrist_articles", "gauge", now->article_count, "Articles in it.");
     put_one(out, "fihrist_workers", "gauge", now->workers, "Threads that answer queries.");
     put_one(out, "fihrist_queue", "gauge", now->queue, "Queries waiting for one of them.");
+    put_one(out, "fihrist_cache_bytes", "gauge", now->cache_bytes, "Answers kept to be given again.");
     put_one(out, "fihrist_connections", "gauge", now->connections, "Connections open now.");
     begin(out, "fihrist_uptime_seconds", "gauge", "Since the start.");
     fhi_buf_printf(out, "fihrist_uptime_seconds %llu.%03llu\n", (unsigned long long)(now->uptime_ms / 1000),
@@ -140,6 +141,9 @@ void fhi_metrics_write(const fhi_metrics *metrics, const fhi_metrics_now *now, f
     put_now(out, now);
     put_answers(out, metrics);
     put_times(out, metrics);
+    put_one(out, "fihrist_cache_hits_total", "counter", metrics->recalled, "Answers given again without a worker.");
+    put_one(out, "fihrist_cache_misses_total", "counter", metrics->made,
+            "Answers that were not there to be given again.");
     put_one(out, "fihrist_slow_total", "counter", metrics->slow, "Requests that took longer than --slow-ms.");
     put_one(out, "fihrist_cut_total", "counter", metrics->cut, "Answers whose client was gone before it had them.");
     put_doors(out, "fihrist_received_bytes_total", metrics->received_bytes, "Bytes read from clients.");

@@ -31,6 +31,8 @@ typedef struct fhi_time_counts {
 typedef struct fhi_metrics {
     uint64_t answers[FHI_DOOR_COUNT][FHI_METRICS_ROUTES_MAX][FHI_METRICS_STATUSES_MAX];
     fhi_time_counts times[FHI_METRICS_ROUTES_MAX][FHI_STAGE_COUNT];
+    uint64_t recalled; /* answers given again; made: those that were not there */
+    uint64_t made;
     uint64_t slow;
     uint64_t cut; /* answers whose client was gone before they had been sent */
     uint64_t received_bytes[FHI_DOOR_COUNT];
@@ -49,6 +51,7 @@ typedef struct fhi_metrics_now {
     uint64_t workers;
     uint64_t connections;
     uint64_t log_dropped;
+    uint64_t cache_bytes; /* of answers kept */
     uint64_t uptime_ms;
     bool draining;
 } fhi_metrics_now;

@@ -356,7 +356,10 @@ static void metrics_count_what_was_asked_in_the_format_of_prometheus(void **stat
     expect_match(answer.body, "^fihrist_answers_total\\{door=\"http\",route=\"/search\",status=\"400\"\\} 1$");
     expect_match(answer.body, "^fihrist_answers_total\\{door=\"http\",route=\"-\",status=\"404\"\\} 1$");
     expect_match(answer.body, "^fihrist_answers_total\\{door=\"socket\",route=\"/search\",status=\"200\"\\} 1$");
-    expect_match(answer.body, "^fihrist_request_seconds_count\\{route=\"/search\",stage=\"wait\"\\} 8$");
+    expect_match(answer.body, "^fihrist_request_seconds_count\\{route=\"/search\",stage=\"wait\"\\} 4$");
+    expect_match(answer.body, "^fihrist_cache_hits_total 4$");
+    expect_match(answer.body, "^fihrist_cache_misses_total 4$");
+    expect_match(answer.body, "^fihrist_cache_bytes [1-9]");
     expect_match(answer.body,
                  "^fihrist_request_seconds_bucket\\{route=\"/search\",stage=\"total\",le=\"\\+Inf\"\\} 8$");
     expect_match(answer.body, "^fihrist_slow_total [1-9]");
