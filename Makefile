@@ -19,7 +19,7 @@ FUZZ_SECONDS ?= 10
 
 # ---- what must be installed (Debian names) -----------------------------------------------------------------
 DEPS_build := gcc g++ make pkg-config libuv1-dev libjansson-dev libyajl-dev libzstd-dev zlib1g-dev libicu-dev \
-              libxapian-dev libhttp-parser-dev
+              libxapian-dev libhttp-parser-dev libxml2-dev
 DEPS_test := $(DEPS_build) libcmocka-dev
 DEPS_lint := $(DEPS_test) clang clang-format clang-tidy
 DEPS_fuzz := $(DEPS_test) clang libclang-rt-dev
@@ -52,7 +52,7 @@ WARN_tsan := -Wno-maybe-uninitialized -Wno-format-truncation -Wno-stringop-overf
 $(if $(OPT),,$(error MODE=$(MODE) is none of release debug asan ubsan tsan fuzz))
 
 # Asked only when something is compiled, then remembered: pkg-config may not be there before `make deps`.
-PKGS := libuv jansson yajl libzstd zlib icu-uc icu-i18n xapian-core
+PKGS := libuv jansson yajl libzstd zlib icu-uc icu-i18n libxml-2.0 xapian-core
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lhttp_parser)$(PKG_LIBS)
 CPPFLAGS_ALL = -Iinclude -I. -D_GNU_SOURCE -DFH_VERSION='"$(VERSION)"' $(PKG_CFLAGS) $(CPPFLAGS)
@@ -94,7 +94,7 @@ again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps deps-all demo test tests-build test-run lint format asan ubsan tsan fuzz-build fuzz-smoke bench \
+.PHONY: all help deps deps-all demo font test test-browser test-browser-run tests-build test-run lint format asan ubsan tsan fuzz-build fuzz-smoke bench \
         bench-smoke install uninstall clean
 
 all: $(BUILD)/fihrist ## build the program (build/release/fihrist)
@@ -111,6 +111,11 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+
+# The assembler reads these by their names, which -MMD does not see. The font goes in once `make font` has fetched it.
+FONT := $(firstword $(wildcard build/font/node_modules/@fontsource-variable/noto-naskh-arabic/files/*-arabic-wght-normal.woff2))
+$(BUILD)/query/page_files.o: $(wildcard query/page/*.*) $(FONT)
+$(BUILD)/query/page_files.o: CPPFLAGS_ALL += $(if $(FONT),-DFHI_PAGE_FONT='"$(FONT)"')
 
 $(BUILD)/%.o: %.cc
 	$(call say,CXX,$<)
@@ -147,6 +152,26 @@ test-run: $(BUILD)/fihrist tests-build
 test: ## build and run every test; installs what is missing first
 	@.ci/deps $(DEPS_test)
 	@$(again) MODE=$(MODE) test-run
+
+# What npm installs goes below build/, by the lock files.
+DEPS_node := $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+npm_ci = mkdir -p build/$(2) && cp $(1)/package.json $(1)/package-lock.json $(1)/.npmrc build/$(2)/ && \
+         { cmp -s $(1)/package-lock.json build/$(2)/installed || npm ci --silent --prefix build/$(2); } && \
+         cp $(1)/package-lock.json build/$(2)/installed
+
+font: ## fetch an Arabic face that the next build puts into the program; the page does without it
+	@$(if $(strip $(DEPS_node)),.ci/deps $(DEPS_node))
+	@$(call npm_ci,query/page/font,font)
+
+test-browser: ## the search page in Chromium; pictures of it go to build/browser/shots
+	@.ci/deps $(DEPS_build) chromium $(DEPS_node)
+	@$(MAKE) --no-print-directory font || echo "test-browser: without the font" >&2
+	@$(call npm_ci,tests/browser,browser)
+	@$(again) MODE=$(MODE) test-browser-run
+
+BROWSER_TESTS := $(wildcard tests/browser/test_*.mjs)
+test-browser-run: $(BUILD)/fihrist
+	@MODE=$(MODE) TEST_JOBS=$(TEST_JOBS) TEST_TIMEOUT=$(TEST_TIMEOUT) tests/support/run.sh $(BROWSER_TESTS)
 
 asan ubsan tsan: ## the tests under one sanitizer: addresses, undefined behaviour, threads
 	@.ci/deps $(DEPS_test)

@@ -35,6 +35,17 @@ fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, co
 fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                                  fhi_histogram *histogram, fhi_failure *failure);
 
+/* One stored article, which lives until the next call that reads one. Codes: FH_E_NOT_FOUND, FH_E_CORRUPT, FH_E_NOMEM.
+ */
+fh_status fhi_searcher_record(fhi_searcher *searcher, const fhi_index *index, fh_str id, fh_record *record,
+                              fh_err *err);
+/* Gets ready to mark what a request looks for; NULL: nothing. *failure is filled when the answer is not FH_OK, and
+ * nothing is marked then. */
+fh_status fhi_searcher_look_for(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                                fhi_failure *failure);
+/* A whole text of an article with the matches in it; title: of its title. It lives until the next call. */
+fh_status fhi_searcher_mark(fhi_searcher *searcher, fh_str text, bool title, fhi_shown *out);
+
 /* Stable code and sentence of a failure. */
 const char *fhi_failure_code(const fhi_failure *failure);
 void fhi_failure_message(const fhi_failure *failure, fhi_message_lang lang, fhi_buf *text);

@@ -192,10 +192,17 @@ static json_t *default_value(const fhi_param *param)
     return json_string(param->usual);
 }
 
+/* One value, or an array of them that is written as the parameter given again and again. */
+static json_t *whole_schema(const fhi_param *param)
+{
+    json_t *schema = parameter_schema(param);
+    return param->repeated ? json_pack("{s:s,s:o}", "type", "array", "items", schema) : schema;
+}
+
 static json_t *parameter(const fhi_param *param)
 {
     const bool in_path = param->type == FHI_PARAM_PATH;
-    json_t *schema = parameter_schema(param);
+    json_t *schema = whole_schema(param);
     if (param->usual && param->type != FHI_PARAM_LIST) schema = with(schema, "default", default_value(param));
     json_t *told = json_pack("{s:s,s:s,s:s,s:b,s:o}", "name", param->name, "in", in_path ? "path" : "query",
                              "description", param->what, "required", (int)param->required, "schema", schema);

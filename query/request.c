@@ -465,18 +465,24 @@ fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_r
     return answer(&failure, status, NULL, 0, request, id_json, json);
 }
 
+fh_status fhi_searcher_record(fhi_searcher *searcher, const fhi_index *index, fh_str id, fh_record *record, fh_err *err)
+{
+    uint32_t segment, doc;
+    *record = (fh_record){0};
+    const fh_status found = fhi_index_find_id(index, id, &segment, &doc, err);
+    if (found == FH_E_NOT_FOUND && err) err->text[0] = '\0';
+    if (found != FH_OK) return found;
+    FH_TRY(fhi_segment_record(fhi_index_segment(index, segment), doc, &searcher->record, err));
+    return fh_record_decode(fhi_buf_str(&searcher->record), record);
+}
+
 fh_status fhi_searcher_article(fhi_searcher *searcher, fhi_index *index, fh_str id, fhi_buf *json)
 {
     const fhi_request nothing = {.query = {"", 0}};
     fhi_failure failure = {.status = FH_OK};
     fh_record record;
-    uint32_t segment, doc;
     json_t *body = NULL;
-    fh_status status = fhi_index_find_id(index, id, &segment, &doc, &failure.err);
-    if (status == FH_E_NOT_FOUND) failure.err.text[0] = '\0';
-    if (status == FH_OK)
-        status = fhi_segment_record(fhi_index_segment(index, segment), doc, &searcher->record, &failure.err);
-    if (status == FH_OK) status = fh_record_decode(fhi_buf_str(&searcher->record), &record);
+    fh_status status = fhi_searcher_record(searcher, index, id, &record, &failure.err);
     if (status == FH_OK) status = fhi_reply_article(&record, &body);
     return answer(&failure, status, body, fhi_reply_digits(body), &nothing, NULL, json);
 }
@@ -502,4 +508,22 @@ fh_status fhi_searcher_analyze(fhi_searcher *searcher, fh_str text, fhi_buf *jso
     json_t *body = json_array();
     const fh_status status = body ? analyze(searcher, text, body, &failure.err) : FH_E_NOMEM;
     return answer(&failure, status, body, 0, &nothing, NULL, json);
+}
+
+fh_status fhi_searcher_look_for(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                                fhi_failure *failure)
+{
+    fhi_plan plan;
+    *failure = (fhi_failure){.status = FH_OK};
+    (void)fhi_snippeter_start(searcher->snippeter, NULL, &searcher->arena);
+    if (!request) return FH_OK;
+    failure->status = start(searcher, index, request, &plan, failure);
+    if (failure->status == FH_OK) failure->status = fhi_snippeter_start(searcher->snippeter, &plan, &searcher->arena);
+    return failure->status;
+}
+
+fh_status fhi_searcher_mark(fhi_searcher *searcher, fh_str text, bool title, fhi_shown *out)
+{
+    fhi_arena_reset(&searcher->show);
+    return fhi_snippet_whole(searcher->snippeter, text, title, &searcher->show, out);
 }

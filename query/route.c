@@ -29,6 +29,11 @@ static fh_status set_subject(fhi_ask *ask, fh_str name, fh_str value, fh_err *er
     return FH_OK;
 }
 
+static fh_status set_page(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    return fhi_page_set(&ask->page, &ask->request, name, value, err);
+}
+
 static const fhi_param q = {.name = "q",
                             .type = FHI_PARAM_TEXT,
                             .required = true,
@@ -104,6 +109,45 @@ static const fhi_param by = {.name = "by",
 static const fhi_param text = {
     .name = "text", .type = FHI_PARAM_TEXT, .required = true, .what = "what is to be taken apart", .set = set_subject};
 
+/* ---- parameters of pages ---- */
+
+static const fhi_param words = {.name = "q",
+                                .type = FHI_PARAM_TEXT,
+                                .most = FHI_QUERY_BYTES_MAX,
+                                .what = "the query as typed; without it and without filters, how to ask",
+                                .set = set_query};
+#define FILTER(variable, parameter, text)                                                                              \
+    static const fhi_param variable = {                                                                                \
+        .name = parameter, .type = FHI_PARAM_TEXT, .repeated = true, .what = text, .set = set_page}
+FILTER(by_source, "source", "only articles of this source, or of any that is given");
+FILTER(by_section, "section", "only of this section");
+FILTER(by_region, "region", "only of this region");
+FILTER(by_author, "author", "only by this author");
+FILTER(by_lang, "lang", "only in this language");
+FILTER(by_year, "year", "only of this year");
+#undef FILTER
+static const fhi_param from = {
+    .name = "from", .type = FHI_PARAM_TEXT, .what = "not before this day, month or year", .set = set_page};
+static const fhi_param to = {
+    .name = "to", .type = FHI_PARAM_TEXT, .what = "not after this day, month or year", .set = set_page};
+static const fhi_param pass = {.name = "offset",
+                               .type = FHI_PARAM_NUMBER,
+                               .most = FHI_TOP_MAX - FHI_PAGE_TOP,
+                               .usual = "0",
+                               .what = "hits before those of this page",
+                               .set = set_request};
+static const fhi_param ui = {.name = "ui",
+                             .type = FHI_PARAM_CHOICE,
+                             .choices = {"en", "fr", "ar"},
+                             .what = "the language of the page; without it, what the browser likes best",
+                             .set = set_page};
+static const fhi_param names = {.name = "names", .type = FHI_PARAM_TEXT, .what = "names, one a line", .set = set_page};
+static const fhi_param file = {
+    .name = "name", .type = FHI_PARAM_PATH, .required = true, .what = "the name of a file", .set = set_subject};
+
+#define FILTERS &by_source, &by_section, &by_region, &by_author, &by_lang, &by_year, &from, &to
+#define HTML "text/html; charset=utf-8"
+
 static fh_status check_reach(const fhi_ask *ask, fh_err *err)
 {
     if (ask->request.after.len && ask->request.offset)
@@ -177,9 +221,44 @@ const fhi_route fhi_routes[] = {
      .wrapped = true},
     {.kind = FHI_ASK_OPENAPI, .path = "/openapi.json", .what = "This description, in OpenAPI 3.1.", .cached = true},
     {.kind = FHI_ASK_HELLO,
-     .path = "/",
+     .path = "/help.txt",
      .what = "What can be asked, as plain text.",
      .content_type = "text/plain; charset=utf-8"},
+    {.kind = FHI_ASK_PAGE,
+     .path = "/",
+     .what = "The search page.",
+     .content_type = HTML,
+     .cached = true,
+     .page = true,
+     .params = {&words, FILTERS, &op, &sort, &pass, &after, &ui},
+     .check = check_reach},
+    {.kind = FHI_ASK_READ,
+     .path = "/read/{id}",
+     .what = "The page of one article, with the matches of a search marked.",
+     .content_type = HTML,
+     .cached = true,
+     .page = true,
+     .params = {&id, &words, FILTERS, &op, &sort, &pass, &after, &ui}},
+    {.kind = FHI_ASK_LIST,
+     .path = "/list",
+     .what = "The page that counts the articles of many names.",
+     .content_type = HTML,
+     .cached = true,
+     .page = true,
+     .params = {&names, &ui}},
+    {.kind = FHI_ASK_FEED,
+     .path = "/search.atom",
+     .what = "The newest articles of a search as an Atom feed.",
+     .content_type = "application/atom+xml; charset=utf-8",
+     .cached = true,
+     .page = true,
+     .params = {&words, FILTERS, &op, &sort, &ui}},
+    {.kind = FHI_ASK_FILE,
+     .path = "/static/{name}",
+     .what = "A file of the page.",
+     .content_type = "*/*", /* its own */
+     .cached = true,
+     .params = {&file}},
 };
 
 const size_t fhi_route_count = sizeof fhi_routes / sizeof fhi_routes[0];

@@ -20,7 +20,12 @@ typedef enum fhi_ask_kind {
     FHI_ASK_READY,
     FHI_ASK_METRICS,
     FHI_ASK_OPENAPI,
-    FHI_ASK_HELLO /* GET / */
+    FHI_ASK_HELLO, /* GET /help.txt */
+    FHI_ASK_PAGE,  /* GET / */
+    FHI_ASK_READ,
+    FHI_ASK_LIST,
+    FHI_ASK_FEED,
+    FHI_ASK_FILE /* style sheet and scripts of the page */
 } fhi_ask_kind;
 
 typedef enum fhi_param_type {
@@ -31,12 +36,13 @@ typedef enum fhi_param_type {
     FHI_PARAM_PATH    /* the rest of the path; on the socket the value of the verb */
 } fhi_param_type;
 
-enum { FHI_PARAMS_MAX = 12, FHI_CHOICES_MAX = 16 };
+enum { FHI_PARAMS_MAX = 16, FHI_CHOICES_MAX = 16 };
 
 typedef struct fhi_param {
     const char *name;
     fhi_param_type type;
     bool required;
+    bool repeated;                        /* may be given more than once */
     uint32_t least, most;                 /* of a NUMBER; most also of the bytes of a TEXT, where it is not 0 */
     const char *choices[FHI_CHOICES_MAX]; /* up to the first NULL */
     const char *usual;                    /* what holds without it; NULL: nothing to tell */
@@ -50,13 +56,14 @@ typedef struct fhi_route {
     const char *verb;   /* the member that asks for it in a line; NULL: a search, or not on the socket */
     const char *what;   /* one sentence */
     const char *schema; /* of a good answer, as openapi.c names it; in brackets: an array; NULL: see content_type */
-    const char *content_type;                /* of a good answer; NULL: JSON */
-    bool cached;                             /* the same question to the same snapshot has the same answer: ETag, 304 */
-    bool timed;                              /* the answer tells took_us, so the ETag is a weak one */
-    bool open;                               /* asked without a token where tokens are asked for */
-    bool admin;                              /* the token must allow more than reading */
-    bool wrapped;                            /* in a line the answer is the value of a member named as the verb */
-    const fhi_param *params[FHI_PARAMS_MAX]; /* up to the first NULL */
+    const char *content_type; /* of a good answer; NULL: JSON */
+    bool cached;              /* the same question to the same snapshot has the same answer: ETag, 304 */
+    bool timed;               /* the answer tells took_us, so the ETag is a weak one */
+    bool page;                /* for people: a failure is a document too, in the language of the browser */
+    bool open;                /* asked without a token where tokens are asked for */
+    bool admin;               /* the token must allow more than reading */
+    bool wrapped;             /* in a line the answer is the value of a member named as the verb */
+    const fhi_param *params[FHI_PARAMS_MAX];       /* up to the first NULL */
     fh_status (*check)(const fhi_ask *, fh_err *); /* what parameters must obey together; NULL: nothing */
 } fhi_route;
 

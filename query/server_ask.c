@@ -46,7 +46,8 @@ static fh_status find_parameter(given *names, fh_str name, const fhi_param **out
     for (unsigned i = 0; i < FHI_PARAMS_MAX && names->route->params[i]; i++) {
         const fhi_param *param = names->route->params[i];
         if (param->type == FHI_PARAM_PATH || !fhi_str_equal(name, fhi_str(param->name))) continue;
-        if (names->seen & (1U << i)) return fhi_fail(err, FH_E_INVALID, "parameter `%s` is given twice", param->name);
+        if (names->seen & (1U << i) && !param->repeated)
+            return fhi_fail(err, FH_E_INVALID, "parameter `%s` is given twice", param->name);
         names->seen |= 1U << i;
         *out = param;
         return FH_OK;
@@ -88,17 +89,22 @@ static fh_status read_parameters(fhi_ask *ask, fh_str query, fh_err *err)
     return check_whole(ask, &names, err);
 }
 
-static fh_status route(fhi_ask *ask, fh_str target, int *http_status, fh_err *err)
+/* langs: the header Accept-Language. */
+static fh_status route(fhi_ask *ask, fh_str target, fh_str langs, int *http_status, fh_err *err)
 {
     fh_str path, query, rest;
     FH_TRY(fhi_http_target_split(target, &path, &query, err));
     /* Decoding never grows a text: with this, pointers into ask->text stay good. */
-    if (!fhi_buf_reserve(&ask->text, target.len)) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    if (!fhi_buf_reserve(&ask->text, target.len + langs.len)) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     FH_TRY(fhi_http_percent_decode(path, false, &ask->text, &path, err));
     ask->route = fhi_route_of_path(path, &rest);
     if (!ask->route) {
         *http_status = 404;
         return fhi_fail(err, FH_E_NOT_FOUND, "no such path: %.*s", shown(path), path.ptr);
+    }
+    if (ask->route->page && langs.len) {
+        ask->page.accepted_langs = (fh_str){(const char *)ask->text.data + ask->text.len, langs.len};
+        fhi_buf_put(&ask->text, langs.ptr, langs.len);
     }
     const fhi_param *of_path = path_parameter(ask->route);
     if (of_path) FH_TRY(of_path->set(ask, fhi_str(of_path->name), rest, err));
@@ -112,7 +118,8 @@ fh_status fhi_ask_from_http(fhi_ask *ask, const fhi_http_parser *http, int *http
         *http_status = 405;
         return fhi_fail(err, FH_E_INVALID, "%s is not allowed; only GET and HEAD are answered", http->method);
     }
-    const fh_status status = route(ask, fhi_http_target(http), http_status, err);
+    const fh_str langs = fhi_http_header_value(http, "accept-language");
+    const fh_status status = route(ask, fhi_http_target(http), langs, http_status, err);
     if (status == FH_E_NOMEM) *http_status = 500;
     return status;
 }

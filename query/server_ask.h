@@ -3,6 +3,7 @@
 #define FHI_SERVER_ASK_H
 
 #include "query/http.h"
+#include "query/page.h"
 #include "query/request.h"
 #include "query/route.h"
 
@@ -12,6 +13,7 @@ struct fhi_ask {
     const fhi_route *route; /* NULL: nothing that can be asked */
     fhi_request request;    /* strings point into text or root */
     fh_str subject;         /* of what is no query: the id of an article, a text */
+    fhi_page_state page;    /* of a route that is a page */
     json_t *id;             /* line protocol: to be echoed; borrowed from root; NULL when none was given */
     json_t *root;           /* owned: the whole line */
     fhi_buf text;           /* owned: decoded parameters */

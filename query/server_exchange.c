@@ -58,6 +58,7 @@ void fhi_worker_fini(fhi_server *server, fhi_worker *worker)
 
 static void answer_no_memory(fhi_exchange *exchange)
 {
+    exchange->is_page = false;
     exchange->status = 500;
     exchange->coding = FHI_CODING_IDENTITY;
     fhi_buf_clear(&exchange->body);
@@ -109,11 +110,20 @@ static void wrap(fhi_exchange *exchange, const char *name)
         answer_no_memory(exchange);
 }
 
+/* What the answer comes from: the snapshot, or a file that is the same for all of them. */
+static uint64_t identity_of(const fhi_exchange *exchange)
+{
+    fhi_page_file file;
+    if (exchange->ask.route->kind == FHI_ASK_FILE && fhi_page_file_find(exchange->ask.subject, &file))
+        return fhi_hash64(file.bytes.ptr, file.bytes.len);
+    return exchange->server->facts.identity;
+}
+
 /* Whether the client has the answer already; it is known before it is made. */
 static bool is_known(fhi_exchange *exchange)
 {
     if (exchange->from_line || !exchange->ask.route->cached) return false;
-    exchange->tag = fhi_etag_hash(exchange->server->facts.identity, exchange->question_hash);
+    exchange->tag = fhi_etag_hash(identity_of(exchange), exchange->question_hash);
     const fhi_etag_match match = fhi_etag_find(fhi_buf_str(&exchange->if_none_match), exchange->tag, &exchange->coding);
     exchange->none_wanted = match == FHI_ETAG_ANY;
     return match == FHI_ETAG_SAME;
@@ -148,6 +158,7 @@ static void answer(fhi_exchange *exchange, fhi_worker *worker)
                                  ? fhi_openapi_write(&exchange->body)
                                  : service->answer(worker->object, exchange->snapshot, &exchange->ask, &exchange->body);
     exchange->status = http_status_of(status);
+    exchange->is_page = exchange->ask.route->page;
     if (status == FH_E_NOMEM || exchange->body.status != FH_OK || exchange->body.len == 0)
         answer_no_memory(exchange);
     else if (exchange->from_line && exchange->ask.route->wrapped)

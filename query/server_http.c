@@ -54,6 +54,8 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
     fhi_buf_put(&exchange->question, target.ptr, target.len);
     fhi_http_header_list(http, "if-none-match", &exchange->if_none_match);
     const fh_status asked = fhi_ask_from_http(&exchange->ask, http, &status, &err);
+    const fh_str langs = exchange->ask.page.accepted_langs;
+    if (langs.len) exchange->question_hash ^= fhi_hash64(langs.ptr, langs.len);
     if (exchange->if_none_match.status != FH_OK)
         fhi_exchange_fail(exchange, 500, "out of memory");
     else if (fhi_admit_http(exchange, http) && asked != FH_OK)
@@ -87,7 +89,11 @@ static bool is_open(const fhi_conn *conn)
 
 static const char *content_type(const fhi_exchange *exchange)
 {
-    const char *own = exchange->status == 200 ? exchange->ask.route->content_type : NULL;
+    fhi_page_file file;
+    if (exchange->status == 200 && exchange->ask.route->kind == FHI_ASK_FILE &&
+        fhi_page_file_find(exchange->ask.subject, &file))
+        return file.content_type;
+    const char *own = exchange->status == 200 || exchange->is_page ? exchange->ask.route->content_type : NULL;
     return own ? own : "application/json; charset=utf-8";
 }
 
@@ -110,6 +116,7 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
             .etag = tagged ? etag : NULL,
             .coding = fhi_coding_name(exchange->coding),
             .varies = tagged,
+            .page = exchange->is_page,
         },
         out);
     if (!exchange->head_only) fhi_buf_put(out, exchange->body.data, exchange->body.len);

@@ -48,6 +48,7 @@ struct fhi_exchange {
     bool from_line; /* answers carry the id of the line */
     bool last;      /* the connection ends after the answer */
     bool head_only; /* HEAD */
+    bool is_page;   /* body is a document for people, a failure too */
     bool old_client;
     fhi_buf question;       /* HTTP: the target; else the line without its id */
     uint64_t question_hash; /* HTTP: of the target */

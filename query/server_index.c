@@ -10,6 +10,7 @@
 
 typedef struct index_worker {
     fhi_searcher *searcher;
+    fhi_page *page;
     char analyzer[sizeof((fhi_settings *)0)->analyzer];
 } index_worker;
 
@@ -56,6 +57,7 @@ static void worker_destroy(void *object)
     index_worker *worker = object;
     if (!worker) return;
     fhi_searcher_destroy(worker->searcher);
+    fhi_page_destroy(worker->page);
     free(worker);
 }
 
@@ -65,7 +67,8 @@ static fh_status worker_create(void *context, void *snapshot, void **out, fh_err
     *out = NULL;
     index_worker *worker = calloc(1, sizeof *worker);
     if (!worker) return fhi_fail(err, FH_E_NOMEM, "out of memory");
-    const fh_status status = fit(worker, snapshot, err);
+    fh_status status = fit(worker, snapshot, err);
+    if (status == FH_OK) status = fhi_page_create(&worker->page, err);
     if (status != FH_OK)
         worker_destroy(worker);
     else
@@ -81,6 +84,25 @@ static fh_status run(fhi_searcher *searcher, fhi_index *index, const fhi_ask *as
     return fhi_searcher_run(searcher, index, &request, ask->id, json);
 }
 
+static fh_status answer_page(const index_worker *worker, const fhi_index *index, const fhi_ask *ask, fhi_page_kind kind,
+                             fhi_buf *out)
+{
+    const fhi_page_question question = {
+        .kind = kind, .request = ask->request, .state = &ask->page, .article = ask->subject};
+    return fhi_page_answer(worker->page, worker->searcher, index, &question, out);
+}
+
+static fh_status answer_file(fh_str name, fhi_buf *out)
+{
+    fhi_page_file file;
+    if (fhi_page_file_find(name, &file)) {
+        fhi_buf_put(out, file.bytes.ptr, file.bytes.len);
+        return FH_OK;
+    }
+    (void)fhi_error_json("not_found", "there is no such file", NULL, out);
+    return FH_E_NOT_FOUND;
+}
+
 static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_buf *json)
 {
     index_worker *worker = object;
@@ -93,6 +115,11 @@ static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_bu
         case FHI_ASK_HISTOGRAM: return run(worker->searcher, snapshot, ask, FHI_REQUEST_HISTOGRAM, json);
         case FHI_ASK_ARTICLE: return fhi_searcher_article(worker->searcher, snapshot, ask->subject, json);
         case FHI_ASK_ANALYZE: return fhi_searcher_analyze(worker->searcher, ask->subject, json);
+        case FHI_ASK_PAGE: return answer_page(worker, snapshot, ask, FHI_PAGE_SEARCH, json);
+        case FHI_ASK_READ: return answer_page(worker, snapshot, ask, FHI_PAGE_READ, json);
+        case FHI_ASK_LIST: return answer_page(worker, snapshot, ask, FHI_PAGE_LIST, json);
+        case FHI_ASK_FEED: return answer_page(worker, snapshot, ask, FHI_PAGE_ATOM, json);
+        case FHI_ASK_FILE: return answer_file(ask->subject, json);
         default: status = FH_E_INTERNAL; /* the server answers the others itself */
         }
     }

@@ -78,6 +78,8 @@ void fhi_snippeter_destroy(fhi_snippeter *snippeter)
 
 fh_status fhi_snippeter_start(fhi_snippeter *snippeter, const fhi_plan *plan, fhi_arena *arena)
 {
+    snippeter->highlight.unit_count = 0;
+    if (!plan) return FH_OK;
     FH_TRY(fhi_highlight_start(&snippeter->highlight, plan, arena));
     fhi_skim_start(&snippeter->skim, &snippeter->highlight);
     return FH_OK;
@@ -346,6 +348,22 @@ fh_status fhi_snippet_title(fhi_snippeter *snippeter, fh_str title, fhi_arena *a
     qsort(snippeter->found.items, snippeter->found.count, sizeof *snippeter->found.items, compare_matches);
     begin_show(snippeter, true);
     fhi_show_part(&snippeter->show, title, 0, (uint32_t)title.len, &snippeter->found);
+    return finish(snippeter, out);
+}
+
+fh_status fhi_snippet_whole(fhi_snippeter *snippeter, fh_str text, bool title, fhi_arena *arena, fhi_shown *out)
+{
+    const uint64_t units = all_units(&snippeter->highlight, title);
+    *out = (fhi_shown){0};
+    snippeter->arena = arena;
+    snippeter->found.count = 0;
+    for (uint32_t begin = 0, end; units && begin < text.len; begin = end) {
+        end = piece_end(text, begin);
+        FH_TRY(find_in_piece(snippeter, text, begin, end, units));
+    }
+    qsort(snippeter->found.items, snippeter->found.count, sizeof *snippeter->found.items, compare_matches);
+    begin_show(snippeter, true);
+    fhi_show_part(&snippeter->show, text, 0, (uint32_t)text.len, &snippeter->found);
     return finish(snippeter, out);
 }
 

@@ -40,12 +40,15 @@ void fhi_snippeter_destroy(fhi_snippeter *snippeter); /* NULL is allowed */
 /* For tests: every word is analyzed, as it was before there was skim.c. The answers are the same. */
 void fhi_snippeter_read_all(fhi_snippeter *snippeter, bool all);
 
-/* Sets what to look for; plan and arena must live until the next start. Codes: FH_E_NOMEM, FH_E_LIMIT (arena). */
+/* Sets what to look for (NULL: nothing); the nodes of the plan and the arena must live until the next start. Codes:
+ * FH_E_NOMEM, FH_E_LIMIT (arena). */
 fh_status fhi_snippeter_start(fhi_snippeter *snippeter, const fhi_plan *plan, fhi_arena *arena);
 
 /* The title as it is, and the best of abstract, body and tags; what they answer lives in `arena`. */
 fh_status fhi_snippet_title(fhi_snippeter *snippeter, fh_str title, fhi_arena *arena, fhi_shown *out);
 fh_status fhi_snippet_make(fhi_snippeter *snippeter, const fh_record *record, fhi_arena *arena, fhi_shown *out);
+/* A whole text as it is; title: what is looked for in titles alone counts. */
+fh_status fhi_snippet_whole(fhi_snippeter *snippeter, fh_str text, bool title, fhi_arena *arena, fhi_shown *out);
 
 /* ---- between the files of this part ---- */
 

@@ -145,7 +145,7 @@ static void replies_carry_the_headers(void **state)
     assert_int_equal(json_integer_value(json_object_get(answer.json, "articles")), 3);
     assert_true(json_is_string(json_object_get(answer.json, "version")));
     answer_fini(&answer);
-    answer = get(&server, "/");
+    answer = get(&server, "/help.txt");
     assert_non_null(strstr(answer.head, "Content-Type: text/plain; charset=utf-8\r\n"));
     assert_non_null(strstr(answer.body, "GET /search"));
     answer_fini(&answer);

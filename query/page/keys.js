@@ -1,0 +1,45 @@
+/* keys.js - the page by keyboard: / j k ? and Enter. Nothing is taken from fields, nor from keys with a modifier. */
+
+const isField = (element) => element.matches("input, textarea, select, [contenteditable]");
+
+/** Moves the current result by one, and its link gets the focus, so that Enter opens it. */
+function move(hits, step) {
+    const now = hits.findIndex((hit) => hit.classList.contains("now"));
+    const next = now < 0 ? (step > 0 ? 0 : hits.length - 1) : Math.min(Math.max(now + step, 0), hits.length - 1);
+    hits[now]?.classList.remove("now");
+    hits[next].classList.add("now");
+    hits[next].querySelector("h2 a").focus({ preventScroll: true });
+    hits[next].scrollIntoView({ block: "nearest" });
+}
+
+function help() {
+    const box = document.getElementById("help");
+    if (!box) return;
+    box.open = !box.open;
+    if (box.open) box.querySelector("summary").focus();
+    if (box.open) box.scrollIntoView({ block: "nearest" });
+}
+
+export function keys(document) {
+    const hits = [...document.querySelectorAll(".hit")];
+    const step = (by) => {
+        if (hits.length) move(hits, by);
+        else document.dispatchEvent(new CustomEvent("fihrist:step", { detail: by }));
+    };
+    const actions = {
+        "/": () => {
+            document.getElementById("q").focus();
+            document.getElementById("q").select();
+        },
+        j: () => step(1),
+        k: () => step(-1),
+        "?": help,
+    };
+    document.addEventListener("keydown", (event) => {
+        const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
+        const action = actions[event.key];
+        if (!plain || !action || isField(event.target)) return;
+        event.preventDefault();
+        action();
+    });
+}
