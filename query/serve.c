@@ -1,4 +1,5 @@
 /* serve.c - the verb `fihrist serve`: options in, one server, until a signal ends it. */
+#include "query/manager.h"
 #include "query/server.h"
 
 #include <fihrist/verb.h>
@@ -36,6 +37,7 @@ static const limit_option limit_options[] = {
     X(OPTION_SOCKET, "socket", "PATH", "Unix socket; taken over when stale, removed at the end")                       \
     X(OPTION_SOCKET_MODE, "socket-mode", "MODE", "of its file, octal; default 0600")                                   \
     X(OPTION_SOCKET_PEERS, "socket-peers", "LIST", "users and @groups that may ask there; default: all it lets in")    \
+    X(OPTION_USER, "user", "USER", "to run as once it listens, when started by root")                                  \
     X(OPTION_LOG, "log", "LEVEL", "requests to log: all (default), notable (slow, failed, cut off) or none")           \
     X(OPTION_LOG_FORMAT, "log-format", "FORMAT", "of standard error: text (default) or json, one object a line")       \
     X(OPTION_WORKERS, "workers", "N", "threads that answer queries; default: one for each processor")                  \
@@ -66,10 +68,12 @@ static void print_option(const char *name, const char *argument, const char *wha
 
 static void print_help(void)
 {
-    (void)printf("usage: fihrist serve --index DIR [options]\n\n"
-                 "Answers queries over HTTP and, with --socket, as lines of JSON on a Unix socket, until SIGTERM or\n"
-                 "SIGINT. Prints `listening on ADDRESS` for each, once it listens. A new generation of the index is\n"
-                 "served as soon as it is there.\n\n");
+    (void)printf(
+        "usage: fihrist serve --index DIR [options]\n\n"
+        "Answers queries over HTTP and, with --socket, as lines of JSON on a Unix socket, until SIGTERM or\n"
+        "SIGINT. Prints `listening on ADDRESS` for each, once it listens. A new generation of the index is\n"
+        "served as soon as it is there, SIGHUP reads the tokens again. Sockets handed over by systemd take the\n"
+        "place of --http and --socket.\n\n");
 #define OPTION_HELP_LINE(number, name, argument, what) print_option(name, argument, what);
     SERVE_OPTIONS(OPTION_HELP_LINE)
 #undef OPTION_HELP_LINE
@@ -130,6 +134,7 @@ static fh_status set_option(arguments *args, int option, fh_err *err)
     case OPTION_SOCKET_MODE: return parse_mode(optarg, &args->server.socket_mode, err);
     case OPTION_SOCKET_PEERS: return parse_peers(optarg, &args->server.peers, err);
     case OPTION_HELP: args->help = true; return FH_OK;
+    case OPTION_USER: args->server.user = optarg; return FH_OK;
     case OPTION_LOG:
         FH_TRY(parse_choice("log", optarg, levels, &choice, err));
         args->server.log_level = (fhi_log_level)choice;
@@ -179,7 +184,7 @@ static fh_status parse_arguments(int argc, char **argv, arguments *args, fh_err 
     if (args->help) return FH_OK;
     if (optind < argc) return fhi_fail(err, FH_E_INVALID, "%s: unexpected argument", argv[optind]);
     if (!args->index) return fhi_fail(err, FH_E_INVALID, "--index: not given");
-    if (!args->server.http && !args->server.socket)
+    if (!args->server.http && !args->server.socket && args->server.http_fd < 0 && args->server.socket_fd < 0)
         return fhi_fail(err, FH_E_INVALID, "--http: off, and no --socket: nothing to listen on");
     return FH_OK;
 }
@@ -205,7 +210,7 @@ static int serve(arguments *args)
 {
     fhi_index_service index;
     fhi_server *server;
-    fh_err err;
+    fh_err err = {0};
     fhi_index_service_init(&index, fhi_vfs_posix(), args->index);
     args->server.service = &index.service;
     args->server.watch_dir = args->index;
@@ -215,11 +220,23 @@ static int serve(arguments *args)
     (void)signal(SIGPIPE, SIG_IGN);
     const fh_status status = fhi_server_create(&args->server, &server, &err);
     if (status != FH_OK) return report(&err, status == FH_E_INVALID ? 2 : 1);
-    if (args->server.http) (void)printf("listening on %s\n", fhi_server_http_url(server));
-    if (args->server.socket) (void)printf("listening on unix:%s\n", args->server.socket);
+    if (fhi_server_http_url(server)) (void)printf("listening on %s\n", fhi_server_http_url(server));
+    if (fhi_server_socket_path(server)) (void)printf("listening on unix:%s\n", fhi_server_socket_path(server));
     (void)fflush(stdout);
+    fhi_manager_tell("READY=1");
     fhi_server_run(server);
     return fhi_server_destroy(server) == FH_OK ? 0 : 1;
+}
+
+/* Sockets handed over take the place of --http and --socket; with any, HTTP is served elsewhere only when asked for. */
+static fh_status take_inherited(fhi_server_options *options, fh_err *err)
+{
+    fhi_inherited inherited;
+    FH_TRY(fhi_manager_sockets(&inherited, err));
+    options->http_fd = inherited.http;
+    options->socket_fd = inherited.lines;
+    if (inherited.http >= 0 || inherited.lines >= 0) options->http = NULL;
+    return FH_OK;
 }
 
 int fh_verb_serve(int argc, char **argv)
@@ -230,6 +247,7 @@ int fh_verb_serve(int argc, char **argv)
     args.server.http = "127.0.0.1:7700";
     args.server.worker_count = uv_available_parallelism();
     if (args.server.worker_count > FHI_WORKERS_MAX) args.server.worker_count = FHI_WORKERS_MAX;
+    if (take_inherited(&args.server, &err) != FH_OK) return report(&err, 1);
     if (parse_arguments(argc, argv, &args, &err) != FH_OK) return report(&err, 2);
     if (args.help) {
         print_help();

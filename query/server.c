@@ -4,6 +4,7 @@
  * and answered; connections end as they have nothing left to answer; at drain_ms_max the rest is cut off. When the
  * last connection is gone the threads are joined and every handle is closed, so the loop ends by itself.
  */
+#include "query/manager.h"
 #include "query/server_impl.h"
 
 #include <signal.h>
@@ -14,13 +15,14 @@
 
 enum {
     SWEEP_MS = 50,
-    DRAIN_GRACE_MS = 100, /* requests on their way when the stop came */
-    BACKLOG = 1024
+    DRAIN_GRACE_MS = 100,     /* requests on their way when the stop came */
+    DRAIN_GREETING_MS = 1000, /* the same of a connection that has not been used yet: it came to ask something */
 };
 
 void fhi_server_options_init(fhi_server_options *options)
 {
-    *options = (fhi_server_options){.worker_count = 1, .socket_mode = 0600, .log_fd = -1, .log_level = FHI_LOG_ALL};
+    *options = (fhi_server_options){
+        .worker_count = 1, .socket_mode = 0600, .http_fd = -1, .socket_fd = -1, .log_fd = -1, .log_level = FHI_LOG_ALL};
 #define SET_LIMIT(field, option, usual, least, most, what) options->limits.field = (usual);
     FHI_SERVER_LIMITS(SET_LIMIT)
 #undef SET_LIMIT
@@ -39,20 +41,12 @@ void fhi_server_log(fhi_server *server, const char *format, ...)
 
 /* ---- stopping ---- */
 
-static void close_listener(fhi_listener *listener)
-{
-    if (listener->open) uv_close(&listener->uv.handle, NULL);
-    listener->open = false;
-}
-
 static void finish(fhi_server *server)
 {
     const fhi_service *service = server->options.service;
     if (server->finished) return;
     server->finished = true;
-    close_listener(&server->http);
-    close_listener(&server->lines);
-    fhi_socket_remove(&server->socket_file);
+    fhi_listen_close(server);
     fhi_jobs_destroy(server->jobs);
     server->jobs = NULL;
     fhi_reload_fini(server);
@@ -78,7 +72,7 @@ static void on_sweep(uv_timer_t *timer)
         if (!server->draining || conn->closing) continue;
         if (now >= server->drain_until_ms)
             fhi_conn_close(conn);
-        else if (now >= server->drain_from_ms && !conn->input_ended)
+        else if (now >= server->drain_from_ms + (conn->framed_bytes ? 0 : DRAIN_GREETING_MS) && !conn->input_ended)
             fhi_conn_end_input(conn);
     }
     fhi_listener *const listeners[] = {&server->http, &server->lines};
@@ -88,7 +82,7 @@ static void on_sweep(uv_timer_t *timer)
     if (!needed) (void)uv_timer_stop(&server->sweep);
 }
 
-static void start_sweep(fhi_server *server)
+void fhi_server_start_sweep(fhi_server *server)
 {
     if (!uv_is_active((uv_handle_t *)&server->sweep))
         (void)uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
@@ -99,13 +93,12 @@ static void drain(fhi_server *server)
     if (server->draining) return;
     server->draining = true;
     uv_update_time(&server->loop);
+    if (server->options.signals) fhi_manager_tell("STOPPING=1");
     server->drain_from_ms = uv_now(&server->loop) + DRAIN_GRACE_MS;
     server->drain_until_ms = uv_now(&server->loop) + server->options.limits.drain_ms_max;
-    close_listener(&server->http);
-    close_listener(&server->lines);
-    fhi_socket_remove(&server->socket_file);
+    fhi_listen_close(server);
     if (server->conns)
-        start_sweep(server);
+        fhi_server_start_sweep(server);
     else
         finish(server);
 }
@@ -138,109 +131,6 @@ static void on_hangup(uv_signal_t *handle, int number)
     if (fhi_admit_load(server, &err) != FH_OK)
         fhi_server_log(server, "the tokens cannot be read, the old ones go on: %s", err.text);
     fhi_reload_now(server);
-}
-
-/* ---- listening ---- */
-
-static void on_connection(uv_stream_t *stream, int status)
-{
-    fhi_listener *listener = stream->data;
-    if (status != 0) return;
-    /* libuv waits for the accept that did not happen; without a retry it would wait for ever. */
-    listener->stalled = fhi_conn_accept(listener) != FH_OK;
-    start_sweep(listener->server);
-}
-
-static fh_status parse_address(const char *text, struct sockaddr_storage *address, fh_err *err)
-{
-    char host[64];
-    const char *colon = strrchr(text, ':');
-    const char *digits = colon ? colon + 1 : "";
-    char *end;
-    const unsigned long port = strtoul(digits, &end, 10);
-    const size_t len = colon ? (size_t)(colon - text) : 0;
-    if (len == 0 || len >= sizeof host || *digits < '0' || *digits > '9' || *end || port > 65535)
-        return fhi_fail(err, FH_E_INVALID, "%s: an address is HOST:PORT", text);
-    const bool bracketed = text[0] == '[' && text[len - 1] == ']' && len > 2;
-    (void)snprintf(host, sizeof host, "%.*s", (int)len - (bracketed ? 2 : 0), text + (bracketed ? 1 : 0));
-    if (strcmp(host, "localhost") == 0) (void)snprintf(host, sizeof host, "127.0.0.1");
-    if (bracketed ? uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)address) == 0
-                  : uv_ip4_addr(host, (int)port, (struct sockaddr_in *)address) == 0)
-        return FH_OK;
-    return fhi_fail(err, FH_E_INVALID, "%s: the host is localhost, an IPv4 address or an [IPv6] address", text);
-}
-
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET)
-        return (ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24) == 127;
-    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
-}
-
-/* The address as it became, with the port that was chosen for 0. */
-static int name_http(fhi_server *server)
-{
-    struct sockaddr_storage address = {0};
-    int len = sizeof address;
-    char host[64];
-    const int failed = uv_tcp_getsockname(&server->http.uv.tcp, (struct sockaddr *)&address, &len);
-    if (failed) return failed;
-    const bool six = address.ss_family == AF_INET6;
-    const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
-    const struct sockaddr_in6 *sixth = (const struct sockaddr_in6 *)&address;
-    if (six)
-        (void)uv_ip6_name(sixth, host, sizeof host);
-    else
-        (void)uv_ip4_name(four, host, sizeof host);
-    (void)snprintf(server->http_url, sizeof server->http_url, six ? "http://[%s]:%u" : "http://%s:%u", host,
-                   (unsigned)ntohs(six ? sixth->sin6_port : four->sin_port));
-    return 0;
-}
-
-static fh_status listen_http(fhi_server *server, fh_err *err)
-{
-    const char *text = server->options.http;
-    fhi_listener *listener = &server->http;
-    struct sockaddr_storage address = {0};
-    if (!text) return FH_OK;
-    FH_TRY(parse_address(text, &address, err));
-    if (!server->options.tokens && !is_loopback(&address))
-        return fhi_fail(err, FH_E_INVALID,
-                        "%s: not a loopback address: whoever reaches it could read the whole index; "
-                        "say who may with --tokens FILE",
-                        text);
-    int failed = uv_tcp_init(&server->loop, &listener->uv.tcp);
-    if (failed) return fhi_fail(err, FH_E_NETWORK, "%s: %s", text, uv_strerror(failed));
-    *listener = (fhi_listener){.uv = listener->uv, .server = server, .door = &fhi_door_http, .open = true};
-    listener->uv.handle.data = listener;
-    failed = uv_tcp_bind(&listener->uv.tcp, (const struct sockaddr *)&address, 0);
-    if (!failed) failed = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
-    if (!failed) failed = name_http(server);
-    if (!failed) return FH_OK;
-    return fhi_fail(err, failed == UV_EADDRINUSE ? FH_E_BUSY : FH_E_NETWORK, "%s: cannot listen: %s", text,
-                    uv_strerror(failed));
-}
-
-static fh_status listen_lines(fhi_server *server, fh_err *err)
-{
-    const char *path = server->options.socket;
-    fhi_listener *listener = &server->lines;
-    int fd;
-    if (!path) return FH_OK;
-    FH_TRY(fhi_socket_bind(path, server->options.socket_mode, &server->socket_file, &fd, err));
-    int failed = uv_pipe_init(&server->loop, &listener->uv.pipe, 0);
-    if (failed) {
-        (void)close(fd);
-        return fhi_fail(err, FH_E_NETWORK, "%s: %s", path, uv_strerror(failed));
-    }
-    *listener = (fhi_listener){.uv = listener->uv, .server = server, .door = &fhi_door_lines, .open = true};
-    listener->uv.handle.data = listener;
-    failed = uv_pipe_open(&listener->uv.pipe, fd);
-    if (failed)
-        (void)close(fd);
-    else
-        failed = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
-    return failed ? fhi_fail(err, FH_E_NETWORK, "%s: cannot listen: %s", path, uv_strerror(failed)) : FH_OK;
 }
 
 /* ---- creating ---- */
@@ -299,17 +189,20 @@ static fh_status open_all(fhi_server *server, fh_err *err)
 {
     if (server->options.worker_count < 1 || server->options.worker_count > FHI_WORKERS_MAX)
         return fhi_fail(err, FH_E_INVALID, "workers: 1 to %d", FHI_WORKERS_MAX);
-    if (!server->options.http && !server->options.socket) return fhi_fail(err, FH_E_INVALID, "nothing to listen on");
+    const fhi_server_options *options = &server->options;
+    if (!options->http && !options->socket && options->http_fd < 0 && options->socket_fd < 0)
+        return fhi_fail(err, FH_E_INVALID, "nothing to listen on");
     (void)uv_random(NULL, NULL, &server->life, sizeof server->life, 0, NULL); /* without chance it is 0 */
     if (server->options.log_fd >= 0)
         FH_TRY(fhi_log_create(server->options.log_fd, server->options.log_format, server->options.log_level,
                               server->life, &server->log, err));
     FH_TRY(make_rate(server, err));
     FH_TRY(open_handles(server, err));
+    /* Low ports are had by root only; what is opened from here on must be readable later, too. */
+    FH_TRY(fhi_listen_open(server, err));
+    if (options->user) FH_TRY(fhi_become_user(options->user, server->socket_file.path, err));
     FH_TRY(fhi_admit_load(server, err));
-    FH_TRY(open_service(server, err));
-    FH_TRY(listen_lines(server, err));
-    return listen_http(server, err);
+    return open_service(server, err);
 }
 
 fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out, fh_err *err)
@@ -335,6 +228,11 @@ fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out,
 const char *fhi_server_http_url(const fhi_server *server)
 {
     return server->http_url[0] ? server->http_url : NULL;
+}
+
+const char *fhi_server_socket_path(const fhi_server *server)
+{
+    return server->socket_path[0] ? server->socket_path : NULL;
 }
 
 void fhi_server_run(fhi_server *server)

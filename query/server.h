@@ -73,6 +73,9 @@ typedef struct fhi_server_options {
     const char *http;      /* "127.0.0.1:7700", "[::1]:0"; NULL: no HTTP */
     const char *tokens;    /* file of tokens, as of server_tokens.h; NULL: HTTP asks for none, loopback only */
     const char *socket;    /* path of a Unix socket; NULL: none */
+    int http_fd;           /* a listening socket, taken over, instead of `http`; -1: none */
+    int socket_fd;         /* the same instead of `socket`: its file is not removed at the end */
+    const char *user;      /* to run as once it listens; NULL: whoever started it */
     unsigned socket_mode;  /* of its file */
     fhi_peers peers;       /* who may connect to it */
     const char *watch_dir; /* a new MANIFEST here is a new generation; NULL: never */
@@ -88,12 +91,14 @@ void fhi_server_options_init(fhi_server_options *options);
 
 typedef struct fhi_server fhi_server;
 
-/* Opens a snapshot, reads the tokens, starts the workers, listens. SIGPIPE must be ignored by the process.
- * Codes: FH_E_INVALID (an option, a token file), FH_E_BUSY (a server is there already), FH_E_NETWORK, FH_E_NOMEM,
- * FH_E_INTERNAL, and those of the service. */
+/* Listens, becomes options.user, reads the tokens, opens a snapshot, starts the workers. SIGPIPE must be ignored by the
+ * process. Codes: FH_E_INVALID (an option, a token file), FH_E_BUSY (a server is there already), FH_E_NETWORK,
+ * FH_E_NOMEM, FH_E_INTERNAL, and those of the service. */
 fh_status fhi_server_create(const fhi_server_options *options, fhi_server **out, fh_err *err);
 /* "http://127.0.0.1:43121" with the port that was chosen; NULL when there is no HTTP. */
 const char *fhi_server_http_url(const fhi_server *server);
+/* Path of the Unix socket; NULL when there is none. */
+const char *fhi_server_socket_path(const fhi_server *server);
 /* Serves until stopped and drained. */
 void fhi_server_run(fhi_server *server);
 /* From any thread, any number of times, before or while it runs: finish what is in flight, then let run return. */

@@ -201,6 +201,12 @@ static void note_sent(fhi_conn *conn, size_t count)
     }
 }
 
+/* A server that stops says so with the last answer, so that no request is sent to a connection about to close. */
+static bool is_parting(const fhi_conn *conn)
+{
+    return conn->server->draining && conn->door->idle_ends && conn->input.len == 0 && !conn->door->is_open(conn);
+}
+
 static void frame_finished(fhi_conn *conn)
 {
     fhi_exchange *exchange;
@@ -210,7 +216,7 @@ static void frame_finished(fhi_conn *conn)
         conn->exchange_count--;
         conn->held_bytes -= exchange->body.len;
         const size_t before = conn->out.len;
-        const bool ends = exchange->last || (!conn->first && conn->input_ended);
+        const bool ends = exchange->last || (!conn->first && (conn->input_ended || is_parting(conn)));
         conn->door->frame(exchange, !ends, &conn->out);
         if (ends) {
             conn->said_close = conn->input_ended = true;

@@ -1,6 +1,7 @@
 /* server_impl.h - the inside of the server, shared by its files; nobody else includes it.
  *
  *   server.c           life: create, listen, run, sweep, drain, destroy
+ *   server_listen.c    the sockets of the doors
  *   server_reload.c    a new generation of the index
  *   server_conn.c      one connection: bytes in, answers out in order, back-pressure, times
  *   server_exchange.c  one request and its answer, on its way through a worker
@@ -195,6 +196,7 @@ struct fhi_server {
     fhi_listener lines;
     fhi_socket_file socket_file;
     char http_url[80];
+    char socket_path[108];
     fhi_jobs *jobs;
     fhi_worker crew[FHI_WORKERS_MAX];
     unsigned worker_count; /* made so far */
@@ -216,6 +218,12 @@ struct fhi_server {
 /* ---- server.c ---- */
 void fhi_server_log(fhi_server *server, const char *format, ...) FHI_PRINTF(2, 3);
 void fhi_server_conn_gone(fhi_server *server);
+void fhi_server_start_sweep(fhi_server *server);
+
+/* ---- server_listen.c ---- */
+fh_status fhi_listen_open(fhi_server *server, fh_err *err);
+/* Takes nobody in any more; safe to call twice. */
+void fhi_listen_close(fhi_server *server);
 
 /* ---- server_reload.c ---- */
 fh_status fhi_reload_init(fhi_server *server, fh_err *err);
