@@ -18,7 +18,7 @@ enum {
     FHI_NS_PAIR = 'p', /* "p" + stem + 0 + stem: two frequent ones side by side (pairs.h) */
     FHI_NS_STEM = 's', /* "s" + stem; the only one of words that the `words` analyzer fills */
 
-    FHI_FIELD_GAP = 100,             /* positions left free between title and body: no phrase crosses */
+    FHI_FIELD_GAP = 16,              /* positions left free between title and body: no phrase crosses */
     FHI_DOCS_MAX = 0x7FFFFF00,       /* documents in one segment */
     FHI_POSITION_MAX = (1 << 28) - 1 /* largest position in one document */
 };

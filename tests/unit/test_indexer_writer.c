@@ -40,11 +40,11 @@ static void positions_zones_and_forms_are_as_specified(void **state)
     article_commit(writer);
     fh_writer_close(writer);
     char *text = article_index_text(folder.path);
-    check_holds(text, "|20251120 630 2 106 norm "); /* two title words; a gap of 100; four words in two sentences */
+    check_holds(text, "|20251120 630 2 22 norm "); /* two title words; a gap of 16; four words in two sentences */
     check_holds(text, "fr=fr");
     check_holds(text, "=L'Écho");
-    check_holds(text, "in a: 0(elections/élections) 107(election/élection)");
-    check_holds(text, "in a: 103(vote/vote) 210(vote/vote)");
+    check_holds(text, "in a: 0(elections/élections) 23(election/élection)");
+    check_holds(text, "in a: 19(vote/vote) 42(vote/vote)");
     free(text);
     scratch_fini(&folder);
 }
