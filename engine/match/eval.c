@@ -91,80 +91,6 @@ void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
     }
 }
 
-/* ---- several quarters at once ---- */
-
-/* Drops the quarters of which nothing is needed any more, in order. */
-static void close_ranks(fhi_batch *batch)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        batch->quarters[kept] = batch->quarters[i];
-        batch->needs[kept] = batch->needs[i];
-        kept += batch->needs[i] != 0;
-    }
-    batch->count = kept;
-}
-
-static void keep_common(fhi_batch *batch, fhi_cursor *cursor)
-{
-    uint64_t masks[FHI_BATCH_QUARTERS];
-    fhi_cursor_masks(cursor, batch->quarters, batch->count, masks);
-    for (uint32_t i = 0; i < batch->count; i++)
-        batch->needs[i] &= masks[i];
-    close_ranks(batch);
-}
-
-static bool sieve_and(const fhi_eval *eval, fhi_batch *batch)
-{
-    for (uint32_t i = 0; i < eval->child_count && batch->count > 0; i++) {
-        if (!eval->cheapest[i]->plain) return false;
-        keep_common(batch, eval->cheapest[i]->groups->cursors);
-    }
-    return true;
-}
-
-static bool sieve_phrase(const fhi_eval *eval, fhi_batch *batch)
-{
-    for (uint32_t i = 0; i < eval->group_count && batch->count > 0; i++)
-        if (eval->groups[i].count == 1) keep_common(batch, eval->groups[i].cursors);
-    return false;
-}
-
-/* A document matters when the bounds of the words that hold it reach the score. */
-static bool sieve_or(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch)
-{
-    enum { CHILDREN_MAX = 16 };
-    uint64_t masks[CHILDREN_MAX][FHI_BATCH_QUARTERS], of_quarter[CHILDREN_MAX];
-    uint16_t weights[CHILDREN_MAX];
-    const uint32_t count = eval->child_count;
-    if (count > CHILDREN_MAX) return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!eval->children[i]->plain) return false;
-    for (uint32_t i = 0; i < count; i++)
-        fhi_cursor_masks(eval->children[i]->groups->cursors, batch->quarters, batch->count, masks[i]);
-    for (uint32_t q = 0; q < batch->count; q++) {
-        uint64_t any = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            any |= of_quarter[i] = masks[i][q];
-            weights[i] = eval->children[i]->sums[batch->quarters[q]];
-        }
-        if (walk->least > 0.0f) any = walk->kernels->reaching(of_quarter, weights, count, walk->least_units);
-        batch->needs[q] &= any;
-    }
-    close_ranks(batch);
-    return walk->least <= 0.0f;
-}
-
-bool fhi_eval_sieve(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch)
-{
-    switch (eval->kind) {
-    case FHI_EVAL_AND: return sieve_and(eval, batch);
-    case FHI_EVAL_OR: return sieve_or(walk, eval, batch);
-    case FHI_EVAL_PHRASE: return sieve_phrase(eval, batch);
-    default: return false;
-    }
-}
-
 void fhi_eval_prefetch_chunk(const fhi_eval *eval, uint32_t chunk)
 {
     for (uint32_t i = 0; i < eval->group_count; i++)
@@ -194,7 +120,7 @@ enum { BEST_CHILDREN_MAX = 64 };
 /* A document matters when the bounds of the children that hold it reach the score. A child without which the others
  * cannot reach it is required: it narrows what the others are asked for. (MaxScore, Turtle and Flood 1995, taken to
  * the document.) */
-void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need)
+static void match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 {
     uint64_t masks[BEST_CHILDREN_MAX];
     uint16_t weights[BEST_CHILDREN_MAX];
@@ -218,6 +144,97 @@ void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need)
         if (total < UINT16_MAX && total - weights[i] < walk->least_units) need &= child->mask;
     }
     eval->mask = need & walk->kernels->reaching(masks, weights, eval->child_count, walk->least_units);
+}
+
+/* ---- several quarters at once ---- */
+
+/* Drops the quarters of which nothing is needed any more, in order. */
+static void close_ranks(fhi_batch *batch)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        batch->quarters[kept] = batch->quarters[i];
+        batch->needs[kept] = batch->needs[i];
+        batch->places[kept] = batch->places[i];
+        kept += batch->needs[i] != 0;
+    }
+    batch->count = kept;
+}
+
+static void keep_common(fhi_batch *batch, fhi_cursor *cursor)
+{
+    uint64_t masks[FHI_BATCH_QUARTERS];
+    fhi_cursor_masks(cursor, batch->quarters, batch->count, masks);
+    for (uint32_t i = 0; i < batch->count; i++)
+        batch->needs[i] &= masks[i];
+    close_ranks(batch);
+}
+
+static void sieve_and(const fhi_eval *eval, fhi_batch *batch)
+{
+    for (uint32_t i = 0; i < eval->child_count; i++) {
+        if (!eval->cheapest[i]->plain) return;
+        keep_common(batch, eval->cheapest[i]->groups->cursors);
+    }
+    batch->all_match = true;
+}
+
+static void sieve_phrase(const fhi_eval *eval, fhi_batch *batch)
+{
+    for (uint32_t i = 0; i < eval->group_count; i++)
+        if (eval->groups[i].count == 1) keep_common(batch, eval->groups[i].cursors);
+}
+
+/* A document matters when the bounds of the words that hold it reach the score. */
+static void sieve_or(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch)
+{
+    uint64_t of_quarter[FHI_BATCH_CHILDREN];
+    uint16_t weights[FHI_BATCH_CHILDREN];
+    const uint32_t count = eval->child_count;
+    if (count > FHI_BATCH_CHILDREN) return;
+    for (uint32_t i = 0; i < count; i++)
+        if (!eval->children[i]->plain) return;
+    for (uint32_t i = 0; i < count; i++)
+        fhi_cursor_masks(eval->children[i]->groups->cursors, batch->quarters, batch->count, batch->masks[i]);
+    for (uint32_t q = 0; q < batch->count; q++) {
+        uint64_t any = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            any |= of_quarter[i] = batch->masks[i][q];
+            weights[i] = eval->children[i]->sums[batch->quarters[q]];
+        }
+        if (walk->least > 0.0f) any = walk->kernels->reaching(of_quarter, weights, count, walk->least_units);
+        batch->needs[q] &= any;
+    }
+    batch->told = true;
+    batch->all_match = walk->least <= 0.0f;
+    close_ranks(batch);
+}
+
+void fhi_eval_sieve(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch)
+{
+    batch->told = batch->all_match = false;
+    for (uint32_t i = 0; i < batch->count; i++)
+        batch->places[i] = (uint8_t)i;
+    switch (eval->kind) {
+    case FHI_EVAL_AND: sieve_and(eval, batch); return;
+    case FHI_EVAL_OR: sieve_or(walk, eval, batch); return;
+    case FHI_EVAL_PHRASE: sieve_phrase(eval, batch); return;
+    default: return;
+    }
+}
+
+void fhi_eval_match_sieved(fhi_walk *walk, fhi_eval *eval, const fhi_batch *batch, uint32_t i)
+{
+    if (!batch->told) {
+        match_best(walk, eval, batch->needs[i]);
+        return;
+    }
+    eval->mask = batch->needs[i];
+    for (uint32_t c = 0; c < eval->child_count; c++) {
+        fhi_eval *child = eval->children[c];
+        child->mask = eval->mask & batch->masks[c][batch->places[i]];
+        if (child->mask) (void)fhi_plain_mask(walk, child); /* for its lanes */
+    }
 }
 
 fh_status fhi_eval_status(const fhi_eval *eval)

@@ -131,13 +131,17 @@ typedef struct fhi_walk {
     bool late;            /* the deadline is over */
 } fhi_walk;
 
-enum { FHI_BATCH_QUARTERS = FHI_MASKS_MAX };
+enum { FHI_BATCH_QUARTERS = FHI_MASKS_MAX, FHI_BATCH_CHILDREN = 16 };
 
 /* Some quarters of the chunk in view, in the order of a visit, and the documents of each that are still in question. */
 typedef struct fhi_batch {
     uint32_t count;
     uint16_t quarters[FHI_BATCH_QUARTERS];
     uint64_t needs[FHI_BATCH_QUARTERS];
+    bool all_match;                     /* what is left matches */
+    bool told;                          /* masks are known: what the children of an OR hold */
+    uint8_t places[FHI_BATCH_QUARTERS]; /* which column of masks a quarter has */
+    uint64_t masks[FHI_BATCH_CHILDREN][FHI_BATCH_QUARTERS];
 } fhi_batch;
 
 /* Statistics of a whole tree: one fhi_word_stats a word, in preorder. */
@@ -156,11 +160,11 @@ void fhi_eval_bound(fhi_walk *walk, fhi_eval *eval, const uint64_t among[FHI_QUA
 void fhi_eval_prefetch_chunk(const fhi_eval *eval, uint32_t chunk);
 /* Asks ahead for what quarters of the chunk in view will want, under the top of a plan. */
 void fhi_eval_prefetch(const fhi_eval *eval, const uint16_t *quarters, uint32_t count);
-/* Documents of the quarter, at the top of a plan, that may reach walk->least: eval->mask. */
-void fhi_eval_match_best(fhi_walk *walk, fhi_eval *eval, uint64_t need);
 /* Narrows what is needed of some quarters to what the plain words at the top of a plan hold, and may reach walk->least;
- * quarters of which nothing is left are dropped. True when all that is left matches. */
-bool fhi_eval_sieve(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch);
+ * quarters of which nothing is left are dropped. */
+void fhi_eval_sieve(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batch);
+/* Documents of quarter i of a batch that was sieved: eval->mask. */
+void fhi_eval_match_sieved(fhi_walk *walk, fhi_eval *eval, const fhi_batch *batch, uint32_t i);
 /* Documents of the quarter among `need`: eval->mask. */
 void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);

@@ -163,12 +163,12 @@ bool fhi_walk_is_late(fhi_walk *walk, uint32_t steps)
     return walk->late;
 }
 
-static bool visit(matching *search, fhi_eval *root, uint32_t quarter, uint64_t need)
+static bool visit(matching *search, fhi_eval *root, const fhi_batch *batch, uint32_t i)
 {
     fhi_walk *walk = &search->walk;
-    walk->quarter = quarter;
-    walk->base = first_of(walk, quarter);
-    fhi_eval_match_best(walk, root, need);
+    walk->quarter = batch->quarters[i];
+    walk->base = first_of(walk, walk->quarter);
+    fhi_eval_match_sieved(walk, root, batch, i);
     if (!root->mask) return true;
     if (search->counted) search->total += fhi_popcount64(root->mask);
     if (search->seen) {
@@ -221,14 +221,14 @@ static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters
         for (; asked < count && asked < at + AHEAD; asked += AHEAD)
             fhi_eval_prefetch(root, quarters + asked, count - asked < AHEAD ? count - asked : AHEAD);
         if (fhi_walk_is_late(&search->walk, batch.count * QUARTER_STEPS)) return false;
-        const bool all_match = fhi_eval_sieve(&search->walk, root, &batch);
+        fhi_eval_sieve(&search->walk, root, &batch);
         for (uint32_t i = 0; i < batch.count; i++) {
-            if (all_match && !search->kept && !search->seen) {
+            if (batch.all_match && !search->kept && !search->seen) {
                 search->total += fhi_popcount64(batch.needs[i]);
                 continue;
             }
             if (search->pruned) raise_least(search);
-            if (!visit(search, root, batch.quarters[i], batch.needs[i])) return false;
+            if (!visit(search, root, &batch, i)) return false;
         }
     }
     return true;
