@@ -8,6 +8,7 @@
 #include "query/plan_print.h"
 #include "query/reply.h"
 #include "query/snippet.h"
+#include "query/stored.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -27,8 +28,8 @@ struct fhi_searcher {
     bool any_word;   /* the analyzer is `words` */
     fhi_arena arena; /* syntax, plan, hits */
     fhi_arena show;  /* one hit */
-    fhi_store_decompressor *decompressor;
-    fhi_buf record;
+    fhi_stored *stored;
+    fhi_buf record; /* of an article asked for by its id */
 };
 
 /* ---- parameters ------------------------------------------------------------------------------------------ */
@@ -153,7 +154,7 @@ fh_status fhi_searcher_create(const char *analyzer, fhi_searcher **out, fh_err *
     s->any_word = strcmp(analyzer, "words") == 0;
     fh_status status = fh_analyzer_create(analyzer, &s->analyzer, err);
     if (status == FH_OK) status = fhi_snippeter_create(s->analyzer, &s->snippeter, err);
-    if (status == FH_OK && fhi_store_decompressor_create(&s->decompressor) != FH_OK)
+    if (status == FH_OK && fhi_stored_create(&s->stored) != FH_OK)
         status = fhi_fail(err, FH_E_NOMEM, "no memory for a searcher");
     if (status != FH_OK) {
         fhi_searcher_destroy(s);
@@ -168,7 +169,7 @@ void fhi_searcher_destroy(fhi_searcher *searcher)
     if (!searcher) return;
     fhi_snippeter_destroy(searcher->snippeter);
     fh_analyzer_destroy(searcher->analyzer);
-    fhi_store_decompressor_destroy(searcher->decompressor);
+    fhi_stored_destroy(searcher->stored);
     fhi_arena_fini(&searcher->arena);
     fhi_arena_fini(&searcher->show);
     fhi_buf_fini(&searcher->record);
@@ -314,8 +315,8 @@ static fh_status show_hit(fhi_searcher *s, const fhi_index *index, const fhi_hit
     fhi_arena_reset(&s->show);
     if (request->deadline_ns && now_ns() > request->deadline_ns)
         return fhi_fail(err, FH_E_DEADLINE, "while showing the hits");
-    FH_TRY(fhi_segment_record_with(fhi_index_segment(index, hit->segment), hit->doc, s->decompressor, &s->record, err));
-    FH_TRY(fh_record_decode(fhi_buf_str(&s->record), &record));
+    FH_TRY(fhi_stored_read(s->stored, fhi_index_segment(index, hit->segment), hit->doc, request->no_snippets, &record,
+                           err));
     FH_TRY(fhi_snippet_title(s->snippeter, record.fields[FH_FIELD_TITLE], &s->show, &title));
     if (request->no_snippets) return seen(argument, &record, hit->score, &title, NULL);
     FH_TRY(fhi_snippet_make(s->snippeter, &record, &s->show, &snippet));

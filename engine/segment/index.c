@@ -142,13 +142,14 @@ uint64_t fhi_index_generation(const fhi_index *index)
     return index->manifest.generation;
 }
 
-/* Of what the manifest tells of each segment: sizes, sums, deletes. */
+/* Of what the manifest tells of each segment, sizes, sums, deletes, and of the checksums in its file. */
 uint64_t fhi_index_identity(const fhi_index *index)
 {
     uint64_t parts[] = {index->manifest.generation, index->manifest.settings.analyzer_id, 0};
     _Static_assert(sizeof(fhi_segment_info) == 48, "hashed whole, so it has no padding");
     for (uint32_t i = 0; i < index->manifest.segment_count; i++) {
         parts[2] ^= fhi_hash64(&index->manifest.segments[i], sizeof(fhi_segment_info));
+        parts[2] ^= fhi_segment_digest(index->segments[i]);
         parts[2] = fhi_hash64(parts, sizeof parts);
     }
     return parts[2];

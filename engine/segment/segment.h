@@ -143,6 +143,8 @@ void fhi_segment_close(fhi_segment *segment); /* NULL is allowed */
 fh_status fhi_segment_check(const fhi_segment *segment, fh_err *err);
 
 uint32_t fhi_segment_doc_count(const fhi_segment *segment);
+/* Of the checksums of all its sections: another one for another content, deletes left out. */
+uint64_t fhi_segment_digest(const fhi_segment *segment);
 const char *fhi_segment_path(const fhi_segment *segment);
 
 /* Bytes by part, for `fihrist stat`: name and bytes of part i; false past the last. */

@@ -224,6 +224,11 @@ void fhi_segment_close(fhi_segment *segment)
 
 /* ---- views ---- */
 
+uint64_t fhi_segment_digest(const fhi_segment *segment)
+{
+    return fhi_hash64(segment->section_crcs, sizeof segment->section_crcs);
+}
+
 uint32_t fhi_segment_doc_count(const fhi_segment *segment)
 {
     return segment->doc_count;

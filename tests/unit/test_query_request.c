@@ -169,6 +169,32 @@ static void without_snippets_hits_lack_them_and_nothing_else(void **state)
     library_close(&l);
 }
 
+/* Same ids, sizes and generation: only the letters tell the two indexes apart. */
+static void articles_read_before_are_those_of_their_index(void **state)
+{
+    (void)state;
+    static const article old[] = {{"a", "Le titre un", "Le texte un.", "2025-07-01", "Source", NULL, "fr"}};
+    static const article new[] = {{"a", "Le titre nu", "Le texte nu.", "2025-07-01", "Source", NULL, "fr"}};
+    library first, second;
+    fhi_request request;
+    library_open(&first, "press", old, 1);
+    library_open(&second, "press", new, 1);
+    fhi_request_defaults(&request);
+    request.query = FH_STR("titre texte");
+    for (int i = 0; i < 8; i++) {
+        request.no_snippets = i & 1;
+        fhi_index *index = i & 2 ? second.index : first.index;
+        fhi_buf_clear(&first.json);
+        assert_int_equal(fhi_searcher_run(first.searcher, index, &request, NULL, &first.json), FH_OK);
+        fhi_buf_put8(&first.json, 0);
+        const char *text = (const char *)first.json.data;
+        assert_non_null(strstr(text, i & 2 ? "\"Le titre nu\"" : "\"Le titre un\""));
+        assert_int_equal(strstr(text, i & 2 ? "Le texte nu." : "Le texte un.") != NULL, !request.no_snippets);
+    }
+    library_close(&first);
+    library_close(&second);
+}
+
 static void every_form_of_the_language_finds_its_articles(void **state)
 {
     (void)state;
@@ -473,6 +499,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_has_its_keys_in_order),
         cmocka_unit_test(without_snippets_hits_lack_them_and_nothing_else),
+        cmocka_unit_test(articles_read_before_are_those_of_their_index),
         cmocka_unit_test(every_form_of_the_language_finds_its_articles),
         cmocka_unit_test(filters_alone_list_the_newest_first),
         cmocka_unit_test(top_and_offset_walk_through_the_hits),
