@@ -200,7 +200,7 @@ fh_status fh_search_histogram(fh_search *search, const fh_search_request *reques
         if (!bars) status = search->arena.status;
     }
     search->failure.status = status;
-    if (status != FH_OK) return explain(search, inner.lang, err);
+    if (status != FH_OK || !bars) return explain(search, inner.lang, err);
     for (uint32_t i = 0; i < histogram.bar_count; i++)
         bars[i] = (fh_search_bar){histogram.bars[i].from, histogram.bars[i].count};
     *timeline = (fh_search_timeline){(fh_search_period)histogram.period, bars, histogram.bar_count, histogram.undated,

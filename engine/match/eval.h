@@ -40,6 +40,7 @@ typedef struct fhi_plan {
     float average_length;
     const float *k_of_norm; /* unit * K at the average of the whole index */
     uint32_t leaf_count;
+    bool docs_only; /* which documents match is all that is asked: no bound, no score */
 } fhi_plan;
 
 /* ---- one segment ---- */

@@ -226,8 +226,11 @@ static fh_status new_eval(const tree_builder *builder, fhi_eval_kind kind, fhi_e
     return FH_OK;
 }
 
+enum { DOCS_ONLY_LISTS_MAX = 4 };
+
 /* Cursors of the lists that exist here. */
-static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *class, bool by_form, fhi_group *group)
+static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *class, bool by_form, bool docs_only,
+                            fhi_group *group)
 {
     fhi_arena *arena = builder->plan->arena;
     group->by_form = by_form;
@@ -237,8 +240,9 @@ static fh_status fill_group(const tree_builder *builder, const fhi_class_stats *
         const fhi_found *found = &class->lists[i];
         const fhi_form_set *wanted = found->forms.forms ? &found->forms : NULL;
         if (found->info.df == 0 || (by_form && (!wanted || wanted->count == 0))) continue;
-        const fh_status status =
-            fhi_cursor_init(&group->cursors[group->count], builder->segment, &found->info, wanted, arena);
+        fhi_cursor *cursor = &group->cursors[group->count];
+        const fh_status status = docs_only ? fhi_cursor_init_docs(cursor, builder->segment, &found->info, arena)
+                                           : fhi_cursor_init(cursor, builder->segment, &found->info, wanted, arena);
         if (status == FH_E_CORRUPT) return damaged(builder->plan, builder->segment_number);
         if (status != FH_OK) return out_of_memory(builder->plan);
         group->df += found->info.df;
@@ -263,6 +267,9 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     const fhi_class_stats *class = &stats->segments[builder->segment_number];
     const bool prefix = node->kind == FHI_NODE_PREFIX;
     const bool by_form = keeps_forms(builder->plan) && (prefix || node->word.exact_only);
+    /* a few lists are asked one by one, more are better united */
+    const bool docs_only =
+        builder->plan->docs_only && !by_form && !node->title_only && class->list_count <= DOCS_ONLY_LISTS_MAX;
     fhi_arena *arena = builder->plan->arena;
     FH_TRY(new_eval(builder, FHI_EVAL_WORD, out));
     fhi_eval *eval = *out;
@@ -270,15 +277,15 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     if (!eval->groups) return out_of_memory(builder->plan);
     eval->group_count = 1;
     eval->title_only = node->title_only;
-    FH_TRY(fill_group(builder, class, by_form, eval->groups));
-    const bool united = eval->groups->count > 1 || by_form;
+    FH_TRY(fill_group(builder, class, by_form, docs_only, eval->groups));
+    const bool united = (eval->groups->count > 1 && !docs_only) || by_form;
     const bool beside = !prefix && !by_form && stats->exact_df > 0 && keeps_forms(builder->plan);
     set_weights(builder, node, idf_of(builder->plan, stats->df), beside ? idf_of(builder->plan, stats->exact_df) : 0.0,
                 eval);
     if (eval->groups->count == 0) eval->kind = FHI_EVAL_NONE;
     eval->df = eval->groups->df;
     eval->cost = (uint8_t)(1 + (united ? 1 : 0) + (eval->title_only ? 3 : 0));
-    eval->plain = eval->kind == FHI_EVAL_WORD && !united && !node->title_only;
+    eval->plain = eval->kind == FHI_EVAL_WORD && eval->groups->count == 1 && !united && !node->title_only;
     if (!united) return FH_OK;
     eval->united = fhi_arena_alloc(arena, sizeof *eval->united);
     if (!eval->united) return out_of_memory(builder->plan);
@@ -319,7 +326,7 @@ static fh_status fill_pair(const tree_builder *builder, uint32_t first, uint32_t
     const fh_str term = fhi_pair_term(frequent->words[first], frequent->words[second], bytes);
     const fh_status status = fhi_terms_find(builder->segment, term, &found.info);
     if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(builder->plan, builder->segment_number);
-    return fill_group(builder, &(fhi_class_stats){1, &found}, false, group);
+    return fill_group(builder, &(fhi_class_stats){1, &found}, false, false, group);
 }
 
 /* Whether slots i and i + 1 are frequent words side by side; where says of each slot which it is. */
@@ -344,7 +351,7 @@ static fh_status put_slot(tree_builder *builder, const fhi_slot *slot, const fhi
     fhi_group *group = &eval->groups[eval->group_count++];
     group->offset = slot->offset;
     const bool by_form = keeps_forms(builder->plan) && slot->word.exact_only;
-    FH_TRY(fill_group(builder, &stats->segments[builder->segment_number], by_form, group));
+    FH_TRY(fill_group(builder, &stats->segments[builder->segment_number], by_form, false, group));
     if (group->count == 0) eval->kind = FHI_EVAL_NONE;
     return FH_OK;
 }

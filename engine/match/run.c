@@ -331,6 +331,7 @@ static fh_status count_all(matching *search, const fhi_node *root, const fhi_wor
     if (total_is_known(search, root, stats, &search->total)) return FH_OK;
     search->kept = false;
     search->pruned = false;
+    search->plan.docs_only = true;
     search->counted = true;
     return walk_all(search, root, stats);
 }
@@ -368,6 +369,7 @@ static fh_status set_up(const fhi_index *index, const fhi_node *root, const fhi_
     matching *state = fhi_arena_zalloc(arena, 1, sizeof *state);
     fhi_place *heap = fhi_arena_alloc(arena, ((size_t)options->top + 1) * sizeof *heap);
     *out = state;
+    *stats = NULL;
     if (!state || !heap) return fhi_fail(err, arena->status, "the query needs more memory than a request may use");
     state->plan = (fhi_plan){.index = index, .options = options, .arena = arena, .err = err};
     state->plan.average_length = fhi_index_average_length(index);
@@ -387,7 +389,7 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
                         fhi_arena *arena, fhi_hits *out, fh_err *err)
 {
     matching *state;
-    fhi_word_stats *stats;
+    fhi_word_stats *stats = NULL;
     *out = (fhi_hits){0};
     if (options->top > FHI_TOP_MAX) return fhi_fail(err, FH_E_LIMIT, "at most %d hits can be asked for", FHI_TOP_MAX);
     FH_TRY(set_up(index, root, options, arena, &state, &stats, err));
@@ -395,6 +397,7 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
     state->pruned = state->scored && !options->exhaustive;
     state->counted = options->count && !state->pruned;
     state->kept = options->top > 0;
+    state->plan.docs_only = !state->kept || !state->scored;
     if (state->kept || state->counted) FH_TRY(walk_all(state, root, stats));
     if (options->count && !state->counted) FH_TRY(count_all(state, root, stats));
     return hand_over(state, out);
@@ -405,8 +408,9 @@ fh_status fhi_match_each(const fhi_index *index, const fhi_node *root, uint64_t 
 {
     const fhi_match_options options = {.deadline_ns = deadline_ns};
     matching *state;
-    fhi_word_stats *stats;
+    fhi_word_stats *stats = NULL;
     FH_TRY(set_up(index, root, &options, arena, &state, &stats, err));
+    state->plan.docs_only = true;
     state->seen = seen;
     state->seen_argument = argument;
     return walk_all(state, root, stats);

@@ -127,6 +127,7 @@ static bool decode_block(fhi_cursor *cursor, const uint8_t *body, const uint8_t 
     cursor->kernels->sum_gaps(body + 1, count, width, before, cursor->run_docs + first);
     if (!increase(cursor->run_docs + first, count, before, cursor->segment->doc_count))
         return fhi_cursor_corrupt(cursor);
+    if (cursor->docs_only) return true;
     fhi_tail tail = {.freqs = cursor->run_freqs + first,
                      .codes = cursor->forms_told ? cursor->run_codes + first : NULL,
                      .mixed = cursor->forms_told ? cursor->run_mixed + first : NULL};
@@ -233,11 +234,12 @@ static bool decode_tiny(fhi_cursor *cursor)
 
 /* ---- opening ---- */
 
-fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
-                          const fhi_form_set *wanted, fhi_arena *arena)
+static fh_status open_list(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
+                           const fhi_form_set *wanted, bool docs_only, fhi_arena *arena)
 {
     *cursor = (fhi_cursor){0};
     cursor->segment = segment;
+    cursor->docs_only = docs_only;
     cursor->kernels = segment->kernels;
     cursor->wanted = wanted;
     cursor->arena = arena;
@@ -266,6 +268,18 @@ fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const 
     if ((size_t)(cursor->list_end - cursor->entries) / FHI_CHUNK_ENTRY_BYTES < cursor->entry_count)
         return cursor->status = FH_E_CORRUPT;
     return FH_OK;
+}
+
+fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
+                          const fhi_form_set *wanted, fhi_arena *arena)
+{
+    return open_list(cursor, segment, info, wanted, false, arena);
+}
+
+fh_status fhi_cursor_init_docs(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
+                               fhi_arena *arena)
+{
+    return open_list(cursor, segment, info, NULL, true, arena);
 }
 
 /* ---- chunks ---- */

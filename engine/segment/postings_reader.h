@@ -93,7 +93,8 @@ typedef struct fhi_cursor {
     uint32_t df;
     uint32_t unit; /* weight of an occurrence in the body */
     bool forms_told;
-    uint8_t kind; /* 0 tiny, else FHI_LIST_* */
+    bool docs_only; /* of runs nothing but the documents is decoded */
+    uint8_t kind;   /* 0 tiny, else FHI_LIST_* */
     /* chunks of a chunked list */
     const uint8_t *entries;
     uint32_t entry_count;
@@ -134,6 +135,9 @@ typedef struct fhi_cursor {
 
 fh_status fhi_cursor_init(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
                           const fhi_form_set *wanted, fhi_arena *arena);
+/* The same for who will ask which documents are there, and for no bound, frequency, form or position. */
+fh_status fhi_cursor_init_docs(fhi_cursor *cursor, const fhi_segment *segment, const fhi_term_info *info,
+                               fhi_arena *arena);
 
 /* Asks for the first bytes of a list, some time before init. */
 static inline void fhi_list_prefetch(const fhi_segment *segment, const fhi_term_info *info)
