@@ -260,6 +260,8 @@ BIN_TO = $(DESTDIR)$(PREFIX)/bin
 LIB_TO = $(DESTDIR)$(LIBDIR)
 INCLUDE_TO = $(DESTDIR)$(PREFIX)/include/fihrist
 DOC_TO = $(DESTDIR)$(PREFIX)/share/doc/fihrist
+UNIT_TO = $(DESTDIR)$(PREFIX)/lib/systemd/system
+UNITS := fihrist.service fihrist.socket
 
 define PC
 prefix=$(PREFIX)
@@ -276,16 +278,19 @@ Libs.private: -lhttp_parser -lstdc++ -lm -pthread
 endef
 export PC
 
-install: $(BUILD)/fihrist ## program, library, headers, documents: PREFIX=/usr/local DESTDIR=
-	install -d $(BIN_TO) $(LIB_TO)/pkgconfig $(INCLUDE_TO) $(DOC_TO)
+install: $(BUILD)/fihrist ## program, library, headers, documents, systemd units: PREFIX=/usr/local DESTDIR=
+	install -d $(BIN_TO) $(LIB_TO)/pkgconfig $(INCLUDE_TO) $(DOC_TO) $(UNIT_TO)
 	install -m 755 $(BUILD)/fihrist $(BIN_TO)
 	install -m 644 $(LIB) $(LIB_TO)
 	printf '%s\n' "$$PC" >$(LIB_TO)/pkgconfig/fihrist.pc
 	install -m 644 $(PUBLIC_H) $(INCLUDE_TO)
 	install -m 644 $(DOCS) $(DOC_TO)
+	install -m 644 query/nginx/fihrist.conf $(DOC_TO)/nginx.conf
+	for unit in $(UNITS); do \
+	    sed 's|@PREFIX@|$(PREFIX)|g' query/systemd/$$unit >$(UNIT_TO)/$$unit && chmod 644 $(UNIT_TO)/$$unit || exit 1; done
 
 uninstall: ## remove what install put there, same PREFIX and DESTDIR
-	rm -f $(BIN_TO)/fihrist $(LIB_TO)/libfihrist.a $(LIB_TO)/pkgconfig/fihrist.pc
+	rm -f $(BIN_TO)/fihrist $(LIB_TO)/libfihrist.a $(LIB_TO)/pkgconfig/fihrist.pc $(UNITS:%=$(UNIT_TO)/%)
 	rm -rf $(INCLUDE_TO) $(DOC_TO)
 
 clean: ## remove build/

@@ -12,7 +12,8 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 
 $make -s MODE="$mode" install DESTDIR="$stage" PREFIX=/opt/fihrist >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 {
-    printf '%s\n' bin/fihrist lib/libfihrist.a lib/pkgconfig/fihrist.pc share/doc/fihrist/LICENSE
+    printf '%s\n' bin/fihrist lib/libfihrist.a lib/pkgconfig/fihrist.pc share/doc/fihrist/LICENSE \
+        share/doc/fihrist/nginx.conf lib/systemd/system/fihrist.service lib/systemd/system/fihrist.socket
     for name in README PROTOCOL SERVE LANGUAGE DESIGN FORMAT METHOD; do echo "share/doc/fihrist/$name.md"; done
     for header in include/fihrist/*.h; do echo "$header"; done
 } | sort >"$scratch/wanted"
@@ -22,6 +23,8 @@ missing=$(comm -23 "$scratch/wanted" "$scratch/found")
 surplus=$(comm -13 "$scratch/wanted" "$scratch/found" | grep -v '^share/doc/fihrist/.*\.md$' || true)
 [ -z "$surplus" ] || { echo "installed without need: $surplus"; exit 1; }
 [ "$(find "$stage" -type f | wc -l)" = "$(wc -l <"$scratch/found")" ] || { echo "files outside PREFIX"; exit 1; }
+
+if grep -q @PREFIX@ "$stage"/opt/fihrist/lib/systemd/system/*; then echo "a unit without its PREFIX"; exit 1; fi
 
 "$stage/opt/fihrist/bin/fihrist" --help >"$scratch/help"
 cat >"$scratch/user.c" <<'C'
