@@ -29,6 +29,14 @@ typedef fh_status (*fhi_hit_seen)(void *argument, const fh_record *record, float
 fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                             fhi_hit_seen seen, void *argument, fhi_found *found, fhi_failure *failure);
 
+/* Called for every match; the record lives during the call. */
+typedef fh_status (*fhi_record_seen)(void *argument, const fh_record *record);
+
+/* Every match from *place on, in the order of the index; *place is moved behind each that was seen. A status of `seen`
+ * other than FH_OK ends it with that, and *place stays at the one it was answered for. *failure as above. */
+fh_status fhi_searcher_each(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                            fhi_document *place, fhi_record_seen seen, void *argument, fhi_failure *failure);
+
 /* The counts of a request, whatever its kind; they live until the next request of the searcher. */
 fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                               fhi_facets *facets, fhi_failure *failure);

@@ -294,8 +294,11 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     fhi_buf_printf(out, "HTTP/1.1 %d %s\r\n", reply->status, http_status_str((enum http_status)reply->status));
     if (reply->request_id) fhi_buf_printf(out, "X-Request-Id: %s\r\n", reply->request_id);
     /* 304 has neither: what they were is what the client has. */
-    if (reply->status != 304)
-        fhi_buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type, reply->body_bytes);
+    if (reply->status != 304) fhi_buf_printf(out, "Content-Type: %s\r\n", reply->content_type);
+    if (reply->status != 304 && reply->length == FHI_HTTP_SIZED)
+        fhi_buf_printf(out, "Content-Length: %zu\r\n", reply->body_bytes);
+    if (reply->length == FHI_HTTP_CHUNKED) fhi_buf_printf(out, "Transfer-Encoding: chunked\r\n");
+    if (reply->filename) fhi_buf_printf(out, "Content-Disposition: attachment; filename=\"%s\"\r\n", reply->filename);
     if (*reply->coding && reply->status != 304) fhi_buf_printf(out, "Content-Encoding: %s\r\n", reply->coding);
     if (reply->varies) fhi_buf_printf(out, "Vary: Accept-Encoding\r\n");
     if (reply->page) put_page_headers(out);
@@ -312,6 +315,16 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     else if (reply->old_client)
         fhi_buf_printf(out, "Connection: keep-alive\r\n");
     fhi_buf_put(out, "\r\n", 2);
+}
+
+void fhi_http_chunk(fh_str data, bool last, fhi_buf *out)
+{
+    if (data.len) {
+        fhi_buf_printf(out, "%zx\r\n", data.len);
+        fhi_buf_put(out, data.ptr, data.len);
+        fhi_buf_put(out, "\r\n", 2);
+    }
+    if (last) fhi_buf_put(out, "0\r\n\r\n", 5);
 }
 
 const fhi_http_fault fhi_http_faults[] = {

@@ -83,10 +83,18 @@ bool fhi_http_param_next(fh_str *rest, fh_str *name, fh_str *value);
  * without two hexadecimal digits; FH_E_UTF8: the result is not UTF-8. */
 fh_status fhi_http_percent_decode(fh_str raw, bool plus_is_space, fhi_buf *out, fh_str *decoded, fh_err *err);
 
+typedef enum fhi_http_length {
+    FHI_HTTP_SIZED,   /* body_bytes */
+    FHI_HTTP_CHUNKED, /* told chunk by chunk */
+    FHI_HTTP_UNSIZED  /* until the connection ends: for HTTP/1.0 */
+} fhi_http_length;
+
 typedef struct fhi_http_reply {
     int status;
     const char *content_type;
+    fhi_http_length length;
     size_t body_bytes;
+    const char *filename; /* a browser stores the answer under it; NULL: it shows the answer */
     bool keep_alive;
     bool old_client;        /* says `Connection: keep-alive` when it is kept */
     unsigned retry_after_s; /* 0: no such header */
@@ -107,6 +115,9 @@ typedef struct fhi_http_fault {
     const char *what; /* when it is answered */
 } fhi_http_fault;
 extern const fhi_http_fault fhi_http_faults[];
+
+/* Frames part of a body that is told chunk by chunk; nothing for an empty one. The last chunk ends it. */
+void fhi_http_chunk(fh_str data, bool last, fhi_buf *out);
 
 /* error.code that goes with an HTTP status of this server, such as "bad_request". */
 const char *fhi_http_error_code(int status);

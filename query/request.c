@@ -350,6 +350,49 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
     return status;
 }
 
+typedef struct each {
+    fhi_searcher *searcher;
+    const fhi_index *index;
+    fhi_document *place;
+    fhi_record_seen seen;
+    void *argument;
+    fh_err *err;
+} each;
+
+static fh_status see_record(const each *walk, uint32_t segment, uint32_t doc)
+{
+    fh_record record;
+    FH_TRY(
+        fhi_stored_read_once(walk->searcher->stored, fhi_index_segment(walk->index, segment), doc, &record, walk->err));
+    FH_TRY(walk->seen(walk->argument, &record));
+    *walk->place = (fhi_document){segment, doc + 1};
+    return FH_OK;
+}
+
+static fh_status see_quarter(void *argument, uint32_t segment, uint32_t first, uint64_t docs)
+{
+    const each *walk = argument;
+    for (; docs; docs &= docs - 1) {
+        const uint32_t doc = first + (uint32_t)__builtin_ctzll(docs);
+        if (segment == walk->place->segment && doc < walk->place->doc) continue;
+        FH_TRY(see_record(walk, segment, doc));
+    }
+    return FH_OK;
+}
+
+fh_status fhi_searcher_each(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                            fhi_document *place, fhi_record_seen seen, void *argument, fhi_failure *failure)
+{
+    each walk = {searcher, index, place, seen, argument, &failure->err};
+    fhi_plan plan;
+    fh_status status = start(searcher, index, request, &plan, failure);
+    if (status == FH_OK)
+        status = fhi_match_each_from(index, plan.root, *place, request->deadline_ns, see_quarter, &walk,
+                                     &searcher->arena, &failure->err);
+    failure->status = status;
+    return status;
+}
+
 fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                               fhi_facets *facets, fhi_failure *failure)
 {

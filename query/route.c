@@ -109,6 +109,39 @@ static const fhi_param by = {.name = "by",
 static const fhi_param text = {
     .name = "text", .type = FHI_PARAM_TEXT, .required = true, .what = "what is to be taken apart", .set = set_subject};
 
+static fh_status set_format(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    (void)name;
+    ask->export.format = fhi_str_equal(value, FH_STR("csv")) ? FHI_EXPORT_CSV : FHI_EXPORT_JSONL;
+    if (ask->export.format == FHI_EXPORT_CSV || fhi_str_equal(value, FH_STR("jsonl"))) return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "`format` takes `jsonl` or `csv`");
+}
+
+static fh_status set_columns(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    (void)name;
+    return fhi_export_set_fields(&ask->export, value, err);
+}
+
+static const fhi_param format = {.name = "format",
+                                 .type = FHI_PARAM_CHOICE,
+                                 .choices = {"jsonl", "csv"},
+                                 .usual = "jsonl",
+                                 .what = "JSON Lines, or comma-separated values; on the socket only the first",
+                                 .set = set_format};
+static const fhi_param columns = {.name = "fields",
+                                  .type = FHI_PARAM_LIST,
+                                  .choices = {"id", "url", "lang", "source", "section", "region", "author", "date",
+                                              "title", "abstract", "body", "tags"},
+                                  .what = "what of each article, in this order; without it, all",
+                                  .set = set_columns};
+
+static fh_status check_format(const fhi_ask *ask, fh_err *err)
+{
+    if (!ask->root || ask->export.format == FHI_EXPORT_JSONL) return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "`format`: lines of the socket are JSON");
+}
+
 /* ---- parameters of pages ---- */
 
 static const fhi_param words = {.name = "q",
@@ -164,7 +197,7 @@ const fhi_route fhi_routes[] = {
      .what = "The articles that match, best first, with the passages that do.",
      .schema = "Hits",
      .cached = true,
-     .timed = true,
+     .weak = true,
      .params = {&q, &top, &offset, &after, &op, &sort, &snippets, &lang},
      .check = check_reach},
     {.kind = FHI_ASK_FACETS,
@@ -173,7 +206,7 @@ const fhi_route fhi_routes[] = {
      .what = "How many articles match by source, section, region, author, language and year.",
      .schema = "Facets",
      .cached = true,
-     .timed = true,
+     .weak = true,
      .params = {&q, &fields, &values, &op, &lang}},
     {.kind = FHI_ASK_HISTOGRAM,
      .path = "/histogram",
@@ -181,8 +214,18 @@ const fhi_route fhi_routes[] = {
      .what = "How many articles match by day, month or year.",
      .schema = "Histogram",
      .cached = true,
-     .timed = true,
+     .weak = true,
      .params = {&q, &by, &op, &lang}},
+    {.kind = FHI_ASK_EXPORT,
+     .path = "/export",
+     .verb = "export",
+     .what = "All articles that match, in the order of the index, as JSON Lines or CSV.",
+     .content_type = "application/x-ndjson",
+     .cached = true,
+     .weak = true,
+     .streamed = true,
+     .params = {&q, &format, &columns, &op, &lang},
+     .check = check_format},
     {.kind = FHI_ASK_ARTICLE,
      .path = "/article/{id}",
      .verb = "article",

@@ -15,6 +15,7 @@ typedef enum fhi_ask_kind {
     FHI_ASK_FACETS,
     FHI_ASK_HISTOGRAM,
     FHI_ASK_ARTICLE,
+    FHI_ASK_EXPORT,
     FHI_ASK_ANALYZE,
     FHI_ASK_HEALTH,
     FHI_ASK_READY,
@@ -58,7 +59,8 @@ typedef struct fhi_route {
     const char *schema; /* of a good answer, as openapi.c names it; in brackets: an array; NULL: see content_type */
     const char *content_type; /* of a good answer; NULL: JSON */
     bool cached;              /* the same question to the same snapshot has the same answer: ETag, 304 */
-    bool timed;               /* the answer tells took_us, so the ETag is a weak one */
+    bool weak;                /* but not to the byte, since it tells took_us: the ETag is a weak one */
+    bool streamed;            /* made and sent piece by piece */
     bool page;                /* for people: a failure is a document too, in the language of the browser */
     bool open;                /* asked without a token where tokens are asked for */
     bool admin;               /* the token must allow more than reading */

@@ -8,6 +8,7 @@
 #define FHI_SERVER_H
 
 #include "engine/base/vfs.h"
+#include "query/export.h"
 #include "query/request.h"
 #include "query/route.h"
 #include "query/server_log.h"
@@ -53,9 +54,9 @@ typedef struct fhi_snapshot_facts {
 } fhi_snapshot_facts;
 
 /* What the server serves. A snapshot is reference-counted and may be used by all workers at once; a worker object is
- * used by one thread at a time. answer and snapshot_open run on workers and may block; the others are called anywhere
- * and may not. An answer is one JSON object, as of fhi_searcher_run and its like, with ask->id in front where the route
- * is not wrapped; its status is FH_OK, or what is behind the error object. */
+ * used by one thread at a time. answer, piece and snapshot_open run on workers and may block; the others are called
+ * anywhere and may not. An answer is one JSON object, as of fhi_searcher_run and its like, with ask->id in front where
+ * the route is not wrapped; its status is FH_OK, or what is behind the error object. */
 typedef struct fhi_service {
     void *context; /* passed back to every call */
     fh_status (*snapshot_open)(void *context, void **snapshot, fh_err *err);
@@ -65,6 +66,8 @@ typedef struct fhi_service {
     fh_status (*worker_create)(void *context, void *snapshot, void **worker, fh_err *err);
     void (*worker_destroy)(void *worker);
     fh_status (*answer)(void *worker, void *snapshot, const fhi_ask *ask, fhi_buf *json);
+    /* Routes that are streamed: the next piece, as of fhi_export_piece; state is the server's to keep. */
+    fh_status (*piece)(void *worker, void *snapshot, const fhi_ask *ask, fhi_export_state *state, fhi_buf *out);
 } fhi_service;
 
 /* Strings and the service must outlive the server. */

@@ -2,6 +2,7 @@
 #ifndef FHI_SERVER_ASK_H
 #define FHI_SERVER_ASK_H
 
+#include "query/export.h"
 #include "query/http.h"
 #include "query/page.h"
 #include "query/request.h"
@@ -13,10 +14,11 @@ struct fhi_ask {
     const fhi_route *route; /* NULL: nothing that can be asked */
     fhi_request request;    /* strings point into text or root */
     fh_str subject;         /* of what is no query: the id of an article, a text */
-    fhi_page_state page;    /* of a route that is a page */
-    json_t *id;             /* line protocol: to be echoed; borrowed from root; NULL when none was given */
-    json_t *root;           /* owned: the whole line */
-    fhi_buf text;           /* owned: decoded parameters */
+    fhi_export_options export;
+    fhi_page_state page; /* of a route that is a page */
+    json_t *id;          /* line protocol: to be echoed; borrowed from root; NULL when none was given */
+    json_t *root;        /* owned: the whole line */
+    fhi_buf text;        /* owned: decoded parameters */
 };
 
 void fhi_ask_init(fhi_ask *ask);

@@ -36,11 +36,19 @@ static void on_closed(uv_handle_t *handle)
     fhi_server_conn_gone(server);
 }
 
+/* A stream that ends early must not look whole: without a length, only a reset tells. */
+static bool cuts_stream(const fhi_conn *conn)
+{
+    if (conn->uv.handle.type != UV_TCP) return false;
+    return (conn->first && conn->first->head_framed) || (conn->leaving && conn->leaving_last->piece_count);
+}
+
 void fhi_conn_close(fhi_conn *conn)
 {
     if (conn->closing) return;
     conn->closing = true;
     fhi_exchange *exchange = conn->first;
+    const bool cut = cuts_stream(conn);
     conn->first = conn->final = conn->waiting = NULL;
     while (exchange) {
         fhi_exchange *next = exchange->next;
@@ -51,7 +59,7 @@ void fhi_conn_close(fhi_conn *conn)
         conn->leaving = exchange->next;
         fhi_exchange_destroy(exchange);
     }
-    uv_close(&conn->uv.handle, on_closed);
+    if (!cut || uv_tcp_close_reset(&conn->uv.tcp, on_closed) != 0) uv_close(&conn->uv.handle, on_closed);
 }
 
 static void drop_input(fhi_conn *conn)
@@ -181,7 +189,7 @@ static void submit_waiting(fhi_conn *conn)
 static void leave(fhi_conn *conn, fhi_exchange *exchange, size_t framed)
 {
     exchange->next = NULL;
-    exchange->answer_bytes = framed;
+    exchange->answer_bytes += framed;
     exchange->framed_to = conn->framed_bytes += framed;
     if (exchange->status < 400) fhi_buf_fini(&exchange->body);
     *(conn->leaving ? &conn->leaving_last->next : &conn->leaving) = exchange;
@@ -207,10 +215,36 @@ static bool is_parting(const fhi_conn *conn)
     return conn->server->draining && conn->door->idle_ends && conn->input.len == 0 && !conn->door->is_open(conn);
 }
 
+/* A stream stays first until its last piece is there. */
+static void frame_piece(fhi_conn *conn, fhi_exchange *exchange)
+{
+    const size_t before = conn->out.len;
+    conn->held_bytes -= exchange->body.len;
+    conn->door->frame(exchange, !exchange->last, &conn->out);
+    fhi_buf_clear(&exchange->body);
+    exchange->head_framed = true;
+    exchange->answer_bytes += conn->out.len - before;
+    conn->framed_bytes += conn->out.len - before;
+    exchange->state = FHI_EXCHANGE_RESTING;
+}
+
+/* Has the next piece of a stream made once the socket has taken, or is taking, all before. Where the queue is full, the
+ * sweep tries again. */
+static void continue_stream(fhi_conn *conn)
+{
+    fhi_exchange *exchange = conn->first;
+    if (!conn->closing && exchange && exchange->state == FHI_EXCHANGE_RESTING && conn->out.len == 0)
+        (void)fhi_stream_submit(exchange);
+}
+
 static void frame_finished(fhi_conn *conn)
 {
     fhi_exchange *exchange;
     while ((exchange = conn->first) && exchange->state == FHI_EXCHANGE_DONE) {
+        if (exchange->broken) {
+            fhi_conn_close(conn);
+            return;
+        }
         conn->first = exchange->next;
         if (!conn->first) conn->final = NULL;
         conn->exchange_count--;
@@ -224,6 +258,7 @@ static void frame_finished(fhi_conn *conn)
         }
         leave(conn, exchange, conn->out.len - before);
     }
+    if (exchange && exchange->state == FHI_EXCHANGE_PIECE) frame_piece(conn, exchange);
     if (conn->out.status != FH_OK) fhi_conn_close(conn);
 }
 
@@ -327,6 +362,7 @@ void fhi_conn_update(fhi_conn *conn)
         submit_waiting(conn);
         frame_finished(conn);
         again = write_out(conn);
+        continue_stream(conn);
         again = parse_input(conn) || again;
     }
     if (!conn->closing) end_when_over(conn);
@@ -364,6 +400,7 @@ void fhi_conn_sweep(fhi_conn *conn, uint64_t now)
     const fhi_server_limits *limits = &conn->server->options.limits;
     if (conn->closing) return;
     const bool idle = conn->door->idle_ends && conn->idle_since_ms && now - conn->idle_since_ms > limits->idle_ms_max;
+    if (conn->first && conn->first->state == FHI_EXCHANGE_RESTING) continue_stream(conn);
     if (write_stalls(conn, now) || idle || (conn->lingering && now > conn->linger_until_ms))
         fhi_conn_close(conn);
     else if (conn->open_since_ms && now - conn->open_since_ms > limits->read_ms_max)

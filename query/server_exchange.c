@@ -31,6 +31,8 @@ fhi_exchange *fhi_exchange_create(fhi_conn *conn)
 void fhi_exchange_destroy(fhi_exchange *exchange)
 {
     fhi_exchange_account(exchange);
+    if (exchange->snapshot) exchange->server->options.service->snapshot_release(exchange->snapshot);
+    fhi_stream_fini(exchange);
     fhi_buf_fini(&exchange->notes.plan);
     fhi_ask_fini(&exchange->ask);
     fhi_buf_fini(&exchange->if_none_match);
@@ -56,7 +58,7 @@ void fhi_worker_fini(fhi_server *server, fhi_worker *worker)
     fhi_buf_fini(&worker->packed);
 }
 
-static void answer_no_memory(fhi_exchange *exchange)
+void fhi_exchange_no_memory(fhi_exchange *exchange)
 {
     exchange->is_page = false;
     exchange->status = 500;
@@ -65,23 +67,23 @@ static void answer_no_memory(fhi_exchange *exchange)
     fhi_buf_put(&exchange->body, no_memory_json, sizeof no_memory_json - 1);
 }
 
-static void write_error(fhi_exchange *exchange, int status, const char *message)
+void fhi_exchange_write_error(fhi_exchange *exchange, int status, const char *message)
 {
     exchange->status = status;
     fhi_buf_clear(&exchange->body);
     if (fhi_error_json(fhi_http_error_code(status), message, exchange->ask.id, &exchange->body) != FH_OK ||
         exchange->body.status != FH_OK)
-        answer_no_memory(exchange);
+        fhi_exchange_no_memory(exchange);
 }
 
 void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message)
 {
-    write_error(exchange, status, message);
+    fhi_exchange_write_error(exchange, status, message);
     exchange->state = FHI_EXCHANGE_DONE;
     exchange->answered_ns = uv_hrtime();
 }
 
-static int http_status_of(fh_status status)
+int fhi_http_status_of(fh_status status)
 {
     switch (status) {
     case FH_OK: return 200;
@@ -107,7 +109,7 @@ static void wrap(fhi_exchange *exchange, const char *name)
         line = exchange->status == 200 ? json_pack("{s:o}", name, inner) : inner;
     fhi_buf_clear(&exchange->body);
     if (fhi_reply_write(line, exchange->ask.id, fhi_reply_digits(line), &exchange->body) != FH_OK)
-        answer_no_memory(exchange);
+        fhi_exchange_no_memory(exchange);
 }
 
 /* What the answer comes from: the snapshot, or a file that is the same for all of them. */
@@ -147,7 +149,7 @@ static void pack(fhi_exchange *exchange, fhi_worker *worker)
     fhi_buf_clear(&exchange->body);
     fhi_buf_put(&exchange->body, packed->data, packed->len);
     exchange->coding = exchange->wanted;
-    if (exchange->body.status != FH_OK) answer_no_memory(exchange);
+    if (exchange->body.status != FH_OK) fhi_exchange_no_memory(exchange);
 }
 
 /* On a worker. */
@@ -157,10 +159,10 @@ static void answer(fhi_exchange *exchange, fhi_worker *worker)
     const fh_status status = exchange->ask.route->kind == FHI_ASK_OPENAPI
                                  ? fhi_openapi_write(&exchange->body)
                                  : service->answer(worker->object, exchange->snapshot, &exchange->ask, &exchange->body);
-    exchange->status = http_status_of(status);
+    exchange->status = fhi_http_status_of(status);
     exchange->is_page = exchange->ask.route->page;
     if (status == FH_E_NOMEM || exchange->body.status != FH_OK || exchange->body.len == 0)
-        answer_no_memory(exchange);
+        fhi_exchange_no_memory(exchange);
     else if (exchange->from_line && exchange->ask.route->wrapped)
         wrap(exchange, exchange->ask.route->verb);
 }
@@ -171,7 +173,7 @@ static void run(fhi_job *job, void *worker)
     fhi_exchange *exchange = (fhi_exchange *)job;
     exchange->taken_ns = uv_hrtime();
     if (exchange->taken_ns >= exchange->ask.request.deadline_ns)
-        write_error(exchange, 504, "the query waited too long for a worker");
+        fhi_exchange_write_error(exchange, 504, "the query waited too long for a worker");
     else
         answer(exchange, worker);
     pack(exchange, worker);
@@ -196,23 +198,28 @@ static void done(fhi_job *job)
     fhi_conn_update(conn);
 }
 
+static fh_status submit_job(fhi_exchange *exchange)
+{
+    exchange->job.run = run;
+    exchange->job.done = done;
+    FH_TRY(fhi_jobs_submit(exchange->server->jobs, &exchange->job));
+    exchange->state = FHI_EXCHANGE_RUNNING;
+    exchange->conn->active_count++;
+    return FH_OK;
+}
+
 static void send_to_worker(fhi_exchange *exchange)
 {
     fhi_server *server = exchange->server;
-    exchange->job.run = run;
-    exchange->job.done = done;
     exchange->ask.request.notes = &exchange->notes;
     exchange->ask.request.limits = (fhi_request_limits){.clauses_max = (uint32_t)server->options.limits.clauses_max,
                                                         .expansion_max = (uint32_t)server->options.limits.expansion_max,
                                                         .memory_bytes_max = server->options.limits.request_bytes_max};
-    exchange->notes.slow_ns = server->options.limits.slow_ms * UINT64_C(1000000);
+    /* A long export is not a slow query. */
+    exchange->notes.slow_ns = exchange->ask.route->streamed ? 0 : server->options.limits.slow_ms * UINT64_C(1000000);
     exchange->ask.request.deadline_ns = uv_hrtime() + server->options.limits.query_ms_max * UINT64_C(1000000);
     exchange->snapshot = server->options.service->snapshot_retain(server->snapshot);
-    exchange->state = FHI_EXCHANGE_RUNNING;
-    if (fhi_jobs_submit(server->jobs, &exchange->job) == FH_OK) {
-        exchange->conn->active_count++;
-        return;
-    }
+    if ((exchange->ask.route->streamed ? fhi_stream_submit : submit_job)(exchange) == FH_OK) return;
     server->options.service->snapshot_release(exchange->snapshot);
     exchange->snapshot = NULL;
     fhi_exchange_fail(exchange, 503, "too many queries are waiting; try again soon");
@@ -221,7 +228,7 @@ static void send_to_worker(fhi_exchange *exchange)
 static void answer_hello(fhi_exchange *exchange)
 {
     exchange->status = 200;
-    if (fhi_routes_write(&exchange->body) != FH_OK) answer_no_memory(exchange);
+    if (fhi_routes_write(&exchange->body) != FH_OK) fhi_exchange_no_memory(exchange);
 }
 
 static bool is_about_server(fhi_ask_kind kind)
@@ -235,7 +242,7 @@ void fhi_exchange_submit(fhi_exchange *exchange)
     if (exchange->ask.route->kind == FHI_ASK_HELLO)
         answer_hello(exchange);
     else if (is_about_server(exchange->ask.route->kind)) {
-        if (fhi_exchange_answer_self(exchange) != FH_OK) answer_no_memory(exchange);
+        if (fhi_exchange_answer_self(exchange) != FH_OK) fhi_exchange_no_memory(exchange);
     } else if (is_known(exchange))
         answer_known(exchange);
     else if (!fhi_exchange_recall(exchange))
@@ -250,9 +257,7 @@ void fhi_exchange_orphan(fhi_exchange *exchange)
     fhi_server *server = exchange->server;
     exchange->conn = NULL;
     exchange->next = NULL;
-    if (exchange->state == FHI_EXCHANGE_RUNNING) {
-        if (!fhi_jobs_cancel(server->jobs, &exchange->job)) return; /* `done` frees it */
-        server->options.service->snapshot_release(exchange->snapshot);
-    }
+    if (exchange->state == FHI_EXCHANGE_RUNNING && !fhi_jobs_cancel(server->jobs, &exchange->job))
+        return; /* `done` frees it */
     fhi_exchange_destroy(exchange);
 }

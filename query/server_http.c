@@ -60,6 +60,8 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
         fhi_exchange_fail(exchange, 500, "out of memory");
     else if (fhi_admit_http(exchange, http) && asked != FH_OK)
         fhi_exchange_fail(exchange, status, err.text);
+    /* A stream to HTTP/1.0 ends with the connection. */
+    if (http->old_client && asked == FH_OK && exchange->ask.route->streamed) exchange->last = true;
     fhi_conn_add(conn, exchange);
 }
 
@@ -87,8 +89,19 @@ static bool is_open(const fhi_conn *conn)
     return (http->begun || http->bad_method) && !http->complete && !http->status;
 }
 
+static bool is_streamed(const fhi_exchange *exchange)
+{
+    return exchange->status == 200 && exchange->ask.route->streamed;
+}
+
+static bool is_csv(const fhi_exchange *exchange)
+{
+    return exchange->ask.route->kind == FHI_ASK_EXPORT && exchange->ask.export.format == FHI_EXPORT_CSV;
+}
+
 static const char *content_type(const fhi_exchange *exchange)
 {
+    if (exchange->status == 200 && is_csv(exchange)) return "text/csv; charset=utf-8; header=present";
     fhi_page_file file;
     if (exchange->status == 200 && exchange->ask.route->kind == FHI_ASK_FILE &&
         fhi_page_file_find(exchange->ask.subject, &file))
@@ -97,18 +110,27 @@ static const char *content_type(const fhi_exchange *exchange)
     return own ? own : "application/json; charset=utf-8";
 }
 
-static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
+static fhi_http_length length_of(const fhi_exchange *exchange)
+{
+    if (!is_streamed(exchange)) return FHI_HTTP_SIZED;
+    return exchange->old_client ? FHI_HTTP_UNSIZED : FHI_HTTP_CHUNKED;
+}
+
+static void frame_head(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
 {
     const bool tagged = (exchange->status == 200 || exchange->status == 304) && exchange->ask.route->cached;
-    char etag[FHI_ETAG_BYTES];
-    if (tagged) fhi_etag_text(exchange->tag, exchange->ask.route->timed, exchange->coding, etag);
-    char id[FHI_REQUEST_ID_BYTES];
+    char etag[FHI_ETAG_BYTES], id[FHI_REQUEST_ID_BYTES];
+    if (tagged) fhi_etag_text(exchange->tag, exchange->ask.route->weak, exchange->coding, etag);
     fhi_request_id(exchange->server->life, exchange->number, id);
     fhi_http_reply_head(
         &(fhi_http_reply){
             .status = exchange->status,
             .content_type = content_type(exchange),
+            .length = length_of(exchange),
             .body_bytes = exchange->body.len,
+            .filename = !is_streamed(exchange) ? NULL
+                        : is_csv(exchange)     ? "articles.csv"
+                                               : "articles.jsonl",
             .keep_alive = keep_alive,
             .old_client = exchange->old_client,
             .request_id = id,
@@ -119,7 +141,16 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
             .page = exchange->is_page,
         },
         out);
-    if (!exchange->head_only) fhi_buf_put(out, exchange->body.data, exchange->body.len);
+}
+
+static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
+{
+    if (!exchange->head_framed) frame_head(exchange, keep_alive, out);
+    if (exchange->head_only) return;
+    if (length_of(exchange) == FHI_HTTP_CHUNKED)
+        fhi_http_chunk(fhi_buf_str(&exchange->body), exchange->state == FHI_EXCHANGE_DONE, out);
+    else
+        fhi_buf_put(out, exchange->body.data, exchange->body.len);
 }
 
 const fhi_door fhi_door_http = {

@@ -6,6 +6,7 @@
  *   server_conn.c      one connection: bytes in, answers out in order, back-pressure, times
  *   server_exchange.c  one request and its answer, on its way through a worker
  *   server_http.c, server_lines.c  the two doors: bytes to exchanges, exchanges to bytes
+ *   server_stream.c    answers that come piece by piece
  *   server_admit.c     who may ask what
  *   server_recent.c    answers that are given again
  *   server_account.c   what became of it: metrics and log; the server's answers about itself
@@ -14,7 +15,7 @@
  * Lifetimes. A connection is freed in the close callback of its handle. An exchange belongs to its connection until a
  * worker holds it; if the connection goes meanwhile, the exchange is an orphan and freed when the worker is done. An
  * exchange in the queue or on a worker holds a reference to its snapshot. All of it happens on the loop but
- * fhi_service.answer.
+ * fhi_service.answer and .piece.
  */
 #ifndef FHI_SERVER_IMPL_H
 #define FHI_SERVER_IMPL_H
@@ -36,6 +37,8 @@ typedef struct fhi_exchange fhi_exchange;
 typedef enum fhi_exchange_state {
     FHI_EXCHANGE_WAITING, /* for a place among the connection's parallel_max */
     FHI_EXCHANGE_RUNNING, /* in the queue or on a worker */
+    FHI_EXCHANGE_RESTING, /* a stream whose next piece waits until the connection has room */
+    FHI_EXCHANGE_PIECE,   /* a piece of a stream is there, not the last; framed when all before are */
     FHI_EXCHANGE_DONE     /* answered; framed when all before it are, destroyed when the client has it */
 } fhi_exchange_state;
 
@@ -63,7 +66,13 @@ struct fhi_exchange {
     size_t request_bytes;   /* counted in conn->held_bytes, with body.len once DONE */
     fhi_buf body;           /* the answer: one JSON object, or plain text */
     fhi_buf key;            /* of the answer among the recent ones; empty: it is not to be kept */
-    void *snapshot;         /* held from submit until the worker is done */
+    void *snapshot;         /* held from submit until the worker is done; of a stream, until it is over */
+    /* streams */
+    fhi_export_state pieces;
+    uint64_t piece_count;
+    fhi_packer *packer; /* NULL: not compressed */
+    bool head_framed;
+    bool broken; /* failed after the client has been told 200 */
     /* for the log and the metrics */
     uint64_t number;      /* counted by the server */
     uint64_t generation;  /* that was served when it came */
@@ -259,6 +268,10 @@ fhi_exchange *fhi_exchange_create(fhi_conn *conn);
 void fhi_exchange_destroy(fhi_exchange *exchange);
 /* Makes it DONE with an error object. */
 void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message);
+/* The same, for a worker, without a change of state. */
+void fhi_exchange_write_error(fhi_exchange *exchange, int status, const char *message);
+void fhi_exchange_no_memory(fhi_exchange *exchange);
+int fhi_http_status_of(fh_status status);
 /* To the workers, or DONE: what needs no worker is answered at once, a full queue too. */
 void fhi_exchange_submit(fhi_exchange *exchange);
 /* The connection is gone: freed now, or when its worker is done. */
@@ -269,6 +282,10 @@ void fhi_exchange_orphan(fhi_exchange *exchange);
 bool fhi_exchange_recall(fhi_exchange *exchange);
 /* Keeps the answer for the next who asks. */
 void fhi_exchange_keep(fhi_exchange *exchange);
+/* ---- server_stream.c ---- */
+/* Has the next piece made; the snapshot is held already. FH_E_BUSY: the queue is full. */
+fh_status fhi_stream_submit(fhi_exchange *exchange);
+void fhi_stream_fini(fhi_exchange *exchange);
 
 /* ---- server_account.c ---- */
 /* The last thing that happens to an exchange. */

@@ -127,6 +127,18 @@ static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_bu
     return status;
 }
 
+static fh_status piece(void *object, void *snapshot, const fhi_ask *ask, fhi_export_state *state, fhi_buf *out)
+{
+    index_worker *worker = object;
+    fh_err err = {0};
+    const fh_status status = fit(worker, snapshot, &err);
+    if (status == FH_OK)
+        return fhi_export_piece(worker->searcher, snapshot, &ask->request, &ask->export, ask->root != NULL, ask->id,
+                                state, out);
+    (void)fhi_error_json("internal", err.text, ask->id, out);
+    return status;
+}
+
 void fhi_index_service_init(fhi_index_service *self, const fhi_vfs *vfs, const char *directory)
 {
     self->vfs = vfs;
@@ -140,5 +152,6 @@ void fhi_index_service_init(fhi_index_service *self, const fhi_vfs *vfs, const c
         .worker_create = worker_create,
         .worker_destroy = worker_destroy,
         .answer = answer,
+        .piece = piece,
     };
 }

@@ -70,7 +70,7 @@ static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
 {
     (void)keep_alive;
     fhi_buf_put(out, exchange->body.data, exchange->body.len);
-    fhi_buf_put8(out, '\n');
+    if (exchange->state == FHI_EXCHANGE_DONE) fhi_buf_put8(out, '\n'); /* a piece is made of whole lines */
 }
 
 /* A program may keep its connection for days; the socket is open to one user only. */

@@ -20,7 +20,8 @@ static bool make_key(fhi_exchange *exchange)
 {
     const fhi_server *server = exchange->server;
     fhi_buf *key = &exchange->key;
-    if (server->options.limits.cache_bytes_max == 0 || !exchange->ask.route->cached) return false;
+    if (server->options.limits.cache_bytes_max == 0 || !exchange->ask.route->cached || exchange->ask.route->streamed)
+        return false;
     if (exchange->none_wanted || exchange->question.len == 0) return false;
     fhi_buf_put64(key, server->facts.identity);
     fhi_buf_put8(key, (uint8_t)(exchange->from_line << 7 | exchange->pack_forced << 6 | (int)exchange->wanted));

@@ -74,8 +74,15 @@ fh_status fhi_stored_read(fhi_stored *stored, const fhi_segment *segment, uint32
     const fh_str kept = fhi_recent_find(stored->recent, key_bytes(&key));
     *out = (fh_record){0};
     if (kept.len) return fh_record_decode(kept, out);
-    FH_TRY(fhi_segment_record_with(segment, doc, stored->decompressor, &stored->bytes, err));
-    FH_TRY(fh_record_decode(fhi_buf_str(&stored->bytes), out));
+    FH_TRY(fhi_stored_read_once(stored, segment, doc, out, err));
     keep(stored, &key, out);
     return FH_OK;
+}
+
+fh_status fhi_stored_read_once(fhi_stored *stored, const fhi_segment *segment, uint32_t doc, fh_record *out,
+                               fh_err *err)
+{
+    *out = (fh_record){0};
+    FH_TRY(fhi_segment_record_with(segment, doc, stored->decompressor, &stored->bytes, err));
+    return fh_record_decode(fhi_buf_str(&stored->bytes), out);
 }

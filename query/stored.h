@@ -22,5 +22,8 @@ void fhi_stored_destroy(fhi_stored *stored); /* NULL is allowed */
  * empty. Codes: FH_E_CORRUPT, FH_E_NOMEM. */
 fh_status fhi_stored_read(fhi_stored *stored, const fhi_segment *segment, uint32_t doc, bool brief, fh_record *out,
                           fh_err *err);
+/* The same past the table: for who reads very many, each once. */
+fh_status fhi_stored_read_once(fhi_stored *stored, const fhi_segment *segment, uint32_t doc, fh_record *out,
+                               fh_err *err);
 
 #endif

@@ -111,11 +111,20 @@ typedef struct fhi_hits {
 fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_match_options *options,
                         fhi_arena *arena, fhi_hits *out, fh_err *err);
 
+/* A document, in the order of a walk. */
+typedef struct fhi_document {
+    uint32_t segment;
+    uint32_t doc;
+} fhi_document;
+
 /* Tells of every match, in document order, without scoring: the documents first + i of the segment where docs has
  * bit i; first is a multiple of 64. A status other than FH_OK ends the walk with it. */
 typedef fh_status (*fhi_quarter_seen)(void *argument, uint32_t segment, uint32_t first, uint64_t docs);
 /* Memory, codes and threads as above. */
 fh_status fhi_match_each(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, fhi_quarter_seen seen,
                          void *argument, fhi_arena *arena, fh_err *err);
+/* The same from a place on, of whose quarter all matches are told. */
+fh_status fhi_match_each_from(const fhi_index *index, const fhi_node *root, fhi_document from, uint64_t deadline_ns,
+                              fhi_quarter_seen seen, void *argument, fhi_arena *arena, fh_err *err);
 
 #endif

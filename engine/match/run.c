@@ -26,6 +26,7 @@ typedef struct matching {
     bool kept;             /* hits are wanted, not only the count */
     fhi_quarter_seen seen; /* told of every match; NULL: nobody is */
     void *seen_argument;
+    fhi_document from; /* nothing before it is walked */
     uint64_t total;
     fh_status status;
 } matching;
@@ -255,6 +256,14 @@ static void visit_best_first(matching *search, fhi_eval *root, uint32_t left)
     }
 }
 
+/* Of a walk that begins in this chunk; else 0. */
+static uint32_t first_quarter(const matching *search, uint32_t chunk)
+{
+    const fhi_document *from = &search->from;
+    if (search->segment != from->segment || chunk != from->doc / FHI_CHUNK_DOCS) return 0;
+    return from->doc % FHI_CHUNK_DOCS / FHI_QUARTER_DOCS;
+}
+
 static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
 {
     enum { FEW_QUARTERS = 64 }; /* bounds of so few cost more than they save; an OR needs them to match at all */
@@ -275,10 +284,13 @@ static void walk_chunk(matching *search, fhi_eval *root, uint32_t chunk)
         return;
     }
     raise_least(search);
+    const uint32_t first = first_quarter(search, chunk);
     count = 0;
     for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
-        for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1)
-            quarters[count++] = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
+        for (uint64_t bits = root->possible[word]; bits; bits &= bits - 1) {
+            quarters[count] = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
+            count += quarters[count] >= first;
+        }
     (void)visit_all(search, root, quarters, count, false);
 }
 
@@ -292,7 +304,8 @@ static void walk_segment(matching *search, const fhi_node *root, const fhi_word_
     search->status = fhi_plan_resolve(&search->plan, root, stats, number, &eval, &search->walk.units);
     search->walk.root = eval;
     const uint32_t chunks = (search->walk.segment->doc_count + FHI_CHUNK_DOCS - 1) / FHI_CHUNK_DOCS;
-    for (uint32_t chunk = 0; chunk < chunks && search->status == FH_OK; chunk++) {
+    const uint32_t first = number == search->from.segment ? search->from.doc / FHI_CHUNK_DOCS : 0;
+    for (uint32_t chunk = first; chunk < chunks && search->status == FH_OK; chunk++) {
         walk_chunk(search, eval, chunk);
         if (search->status != FH_OK) return;
         if (search->walk.late) {
@@ -309,7 +322,8 @@ static void walk_segment(matching *search, const fhi_node *root, const fhi_word_
 
 static fh_status walk_all(matching *search, const fhi_node *root, const fhi_word_stats *stats)
 {
-    for (uint32_t i = 0; i < fhi_index_segment_count(search->plan.index) && search->status == FH_OK; i++)
+    for (uint32_t i = search->from.segment; i < fhi_index_segment_count(search->plan.index) && search->status == FH_OK;
+         i++)
         walk_segment(search, root, stats, i);
     return search->status;
 }
@@ -403,8 +417,8 @@ fh_status fhi_match_run(const fhi_index *index, const fhi_node *root, const fhi_
     return hand_over(state, out);
 }
 
-fh_status fhi_match_each(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, fhi_quarter_seen seen,
-                         void *argument, fhi_arena *arena, fh_err *err)
+fh_status fhi_match_each_from(const fhi_index *index, const fhi_node *root, fhi_document from, uint64_t deadline_ns,
+                              fhi_quarter_seen seen, void *argument, fhi_arena *arena, fh_err *err)
 {
     const fhi_match_options options = {.deadline_ns = deadline_ns};
     matching *state;
@@ -413,5 +427,12 @@ fh_status fhi_match_each(const fhi_index *index, const fhi_node *root, uint64_t 
     state->plan.docs_only = true;
     state->seen = seen;
     state->seen_argument = argument;
+    state->from = from;
     return walk_all(state, root, stats);
+}
+
+fh_status fhi_match_each(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, fhi_quarter_seen seen,
+                         void *argument, fhi_arena *arena, fh_err *err)
+{
+    return fhi_match_each_from(index, root, (fhi_document){0, 0}, deadline_ns, seen, argument, arena, err);
 }

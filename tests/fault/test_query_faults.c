@@ -1,5 +1,5 @@
 /* test_query_faults.c - a search short of memory says so, leaks nothing, and the searcher works again afterwards. */
-#include "query/request.h"
+#include "query/export.h"
 #include "tests/support/fault.h"
 #include "tests/support/scratch.h"
 
@@ -96,6 +96,30 @@ static fh_status count_as_json(void *context)
     return status;
 }
 
+static fh_status export_all(void *context)
+{
+    fhi_index *index = NULL;
+    fhi_searcher *searcher = NULL;
+    fhi_request request;
+    fhi_buf out;
+    fhi_buf_init(&out);
+    fhi_request_defaults(&request);
+    request.query = (fh_str){query, sizeof query - 1};
+    fh_status status = fhi_index_open(fhi_vfs_posix(), context, &index, NULL);
+    if (status == FH_OK) status = fhi_searcher_create("press", &searcher, NULL);
+    for (int format = FHI_EXPORT_JSONL; status == FH_OK && format <= FHI_EXPORT_CSV; format++) {
+        const fhi_export_options options = {.format = (fhi_export_format)format};
+        fhi_export_state made = {.begun = false};
+        status = fhi_export_piece(searcher, index, &request, &options, false, NULL, &made, &out);
+        assert_true(made.ended);
+        if (status == FH_OK) assert_int_equal(made.article_count, 1);
+    }
+    fhi_buf_fini(&out);
+    fhi_searcher_destroy(searcher);
+    fhi_index_release(index);
+    return status;
+}
+
 static void searches_survive_every_failed_allocation(void **state)
 {
     (void)state;
@@ -106,6 +130,7 @@ static void searches_survive_every_failed_allocation(void **state)
     assert_true(fault_each_allocation(search_as_program, path, 5000) > 0);
     assert_true(fault_each_allocation(read_article, path, 5000) > 0);
     assert_true(fault_each_allocation(count_as_json, path, 5000) > 0);
+    assert_true(fault_each_allocation(export_all, path, 5000) > 0);
     scratch_fini(&folder);
 }
 

@@ -48,6 +48,7 @@ typedef struct serving {
     atomic_bool open_fails;
     atomic_bool gate;
     atomic_int started;   /* searches begun */
+    atomic_int pieces;    /* of exports, begun */
     atomic_int snapshots; /* alive */
     atomic_int workers;   /* alive */
 } serving;
@@ -181,6 +182,34 @@ static inline fh_status stub_answer(void *worker, void *snapshot, const fhi_ask 
     return stub_search(worker, snapshot, &ask->request, ask->id, json);
 }
 
+/* Exports: `lines N` are N lines {"n":0,"generation":1}, a piece being 500 of them; `crash N` fails in the Nth piece;
+ * `slow N` takes N ms for each of its ten pieces. */
+static inline fh_status stub_piece(void *worker, void *snapshot, const fhi_ask *ask, fhi_export_state *state,
+                                   fhi_buf *out)
+{
+    enum { PIECE_LINES = 500 };
+    serving *self = worker;
+    char text[64];
+    (void)snprintf(text, sizeof text, "%.*s", (int)ask->request.query.len, ask->request.query.ptr);
+    const uint64_t number = strlen(text) > 6 ? strtoull(text + 6, NULL, 10) : 0;
+    const bool slow = strncmp(text, "slow ", 5) == 0;
+    self->pieces++;
+    if (slow) sleep_ms((unsigned)strtoul(text + 5, NULL, 10));
+    const uint64_t whole = strncmp(text, "lines ", 6) == 0 ? number : slow ? UINT64_C(10) * PIECE_LINES : UINT64_MAX;
+    const bool late = slow && uv_hrtime() > ask->request.deadline_ns;
+    if (late || (strncmp(text, "crash ", 6) == 0 && state->article_count / PIECE_LINES + 1 >= number)) {
+        (void)fhi_error_json(late ? "deadline" : "corrupt", "told to fail", ask->id, out);
+        state->ended = true;
+        return late ? FH_E_DEADLINE : FH_E_CORRUPT;
+    }
+    for (int i = 0; i < PIECE_LINES && state->article_count < whole; i++)
+        fhi_buf_printf(out, "{\"n\":%llu,\"generation\":%llu}\n", (unsigned long long)state->article_count++,
+                       (unsigned long long)((stub_snapshot *)snapshot)->generation);
+    state->ended = state->article_count == whole;
+    if (state->ended && ask->root) fhi_buf_printf(out, "{\"exported\":%llu}", (unsigned long long)whole);
+    return out->status;
+}
+
 /* Fills in a server on a free port and a socket in a folder of its own, not started. */
 static inline void serving_init(serving *self)
 {
@@ -197,6 +226,7 @@ static inline void serving_init(serving *self)
         .worker_create = stub_worker_create,
         .worker_destroy = stub_worker_destroy,
         .answer = stub_answer,
+        .piece = stub_piece,
     };
     fhi_server_options_init(&self->options);
     self->options.service = &self->service;
