@@ -51,6 +51,29 @@ ok 'an address runs from left to right' has out "${lri}https://"
 ok 'and never from right to left' lacks out "${rli}https://"
 ok 'a source runs its own way' has out "${rli}هسبريس"
 
+# ---- counts and pages ----
+ok 'facets for people' run 0 search --index i --facets lang,year 'roi OR الملك'
+ok 'tell how many there are' has out 'year: 2 different, 0 without'
+ok 'and how many of each' has out '           2  2025'
+ok 'facets as JSON' run 0 search --index i --json --facets all --values 1 roi
+ok 'have each field' has out '"region":{"values":[],"different":0,"without":2}'
+ok 'a histogram for people' run 0 search --index i --histogram=year 'roi OR الملك'
+ok 'has bars' has out '      2025           2  ▇▇'
+ok 'by day' run 0 search --index i --histogram=day --json roi
+ok 'has no bar for a year alone' has out '"bars":[{"from":"2025-07-01","count":1}],"undated":1,'
+ok 'a page' run 0 search --index i --json --top 1 'roi OR الملك'
+next=$(sed -n 's/.*"next":"\([0-9a-f]*\)".*/\1/p' out)
+ok 'and the next one' run 0 search --index i --top 1 --after "$next" 'roi OR الملك'
+ok 'counts on' has out '2-2 of 3 articles'
+ok 'a cursor of another question' run 1 search --index i --json --after "$next" roi
+ok 'is refused' code bad_cursor
+for arguments in '--facets lang --top 3' '--facets lang --histogram' '--histogram --values 3' '--values 3' '--facets a' \
+    '--facets lang,lang' '--histogram=week' '--after 0 --offset 1' '--facets lang --no-snippets'; do
+    # shellcheck disable=SC2086 # words are arguments
+    ok "$arguments" run 2 search --index i --json $arguments roi
+    ok 'answers invalid' code invalid
+done
+
 # ---- failures, for people and for programs ----
 esc=$(printf '\033')
 for arguments in 'search --index nowhere --json roi' 'stat --index nowhere --json' 'check --json --index nowhere'; do

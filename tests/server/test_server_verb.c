@@ -136,10 +136,14 @@ static void wrong_queries_get_400_and_the_place(void **state)
 static void a_new_commit_is_served_without_restart(void **state)
 {
     program *self = needed(state);
-    char file[SCRATCH_PATH_BYTES];
+    char file[SCRATCH_PATH_BYTES], next[256];
     launch(self);
     http_answer answer = get(&self->client, "/search?q=xylophone");
     assert_int_equal(json_integer_value(json_object_get(answer.json, "total")), 0);
+    answer_fini(&answer);
+    answer = get(&self->client, "/search?q=eau&top=2");
+    (void)snprintf(next, sizeof next, "/search?q=eau&after=%s",
+                   json_string_value(json_object_get(answer.json, "next")));
     answer_fini(&answer);
     scratch_write_text(scratch_path(&self->folder, "more.jsonl", file), "{\"id\":\"x\",\"title\":\"Un xylophone\"}\n");
     index_file(self, file);
@@ -152,6 +156,10 @@ static void a_new_commit_is_served_without_restart(void **state)
         sleep_ms(10);
     }
     assert_int_equal(total, 1);
+    answer = get(&self->client, next);
+    assert_int_equal(answer.status, 410);
+    assert_string_equal(error_code(answer.json), "gone");
+    answer_fini(&answer);
     assert_int_equal(end(self, SIGTERM), 0);
 }
 
