@@ -109,6 +109,7 @@ static int on_headers_complete(http_parser *parser)
     http->head_done = true;
     http->method = http_method_str((enum http_method)parser->method);
     http->is_head = parser->method == HTTP_HEAD;
+    http->is_post = parser->method == HTTP_POST;
     http->is_get = http->is_head || parser->method == HTTP_GET;
     http->old_client = parser->http_minor == 0;
     if (parser->http_major != 1) return refuse(http, 505, "this server speaks HTTP/1.1");
@@ -124,10 +125,12 @@ static int on_headers_complete(http_parser *parser)
 
 static int on_body(http_parser *parser, const char *at, size_t len)
 {
-    (void)at;
     fhi_http_parser *http = parser_of(parser);
     http->body_bytes += len;
-    return http->body_bytes > http->limits->body_bytes_max ? refuse(http, 413, "the request body is too long") : 0;
+    if (http->body_bytes > http->limits->body_bytes_max) return refuse(http, 413, "the request body is too long");
+    if (!http->is_post) return 0;
+    fhi_buf_put(&http->body, at, len);
+    return http->body.status == FH_OK ? 0 : refuse(http, 500, "out of memory");
 }
 
 static int on_message_complete(http_parser *parser)
@@ -155,6 +158,7 @@ static void begin(fhi_http_parser *http)
     enum { TEXT_KEPT_BYTES = 2048 };
     if (http->text.capacity > TEXT_KEPT_BYTES) fhi_buf_fini(&http->text);
     fhi_buf_clear(&http->text);
+    fhi_buf_fini(&http->body);
     http_parser_init(&http->parser, HTTP_REQUEST);
     http->parser.data = http;
     http->target_len = http->head_bytes = http->wire_bytes = http->body_bytes = 0;
@@ -172,6 +176,7 @@ void fhi_http_parser_init(fhi_http_parser *http, const fhi_http_limits *limits)
 void fhi_http_parser_fini(fhi_http_parser *http)
 {
     fhi_buf_fini(&http->text);
+    fhi_buf_fini(&http->body);
 }
 
 static bool is_method_byte(char byte)
@@ -308,7 +313,7 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
         fhi_buf_printf(out, "Cache-Control: no-store\r\n");
     fhi_buf_printf(out, "X-Content-Type-Options: nosniff\r\n");
     if (reply->status == 401) fhi_buf_printf(out, "WWW-Authenticate: Bearer realm=\"fihrist\"\r\n");
-    if (reply->status == 405) fhi_buf_printf(out, "Allow: GET, HEAD\r\n");
+    if (reply->status == 405) fhi_buf_printf(out, "Allow: %s\r\n", reply->posted ? "POST" : "GET, HEAD");
     if (reply->retry_after_s) fhi_buf_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);
     if (!reply->keep_alive)
         fhi_buf_printf(out, "Connection: close\r\n");
@@ -317,14 +322,24 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
     fhi_buf_put(out, "\r\n", 2);
 }
 
-void fhi_http_chunk(fh_str data, bool last, fhi_buf *out)
+void fhi_http_chunk(fh_str data, fhi_buf *out)
 {
-    if (data.len) {
-        fhi_buf_printf(out, "%zx\r\n", data.len);
-        fhi_buf_put(out, data.ptr, data.len);
-        fhi_buf_put(out, "\r\n", 2);
-    }
-    if (last) fhi_buf_put(out, "0\r\n\r\n", 5);
+    if (data.len == 0) return;
+    fhi_buf_printf(out, "%zx\r\n", data.len);
+    fhi_buf_put(out, data.ptr, data.len);
+    fhi_buf_put(out, "\r\n", 2);
+}
+
+void fhi_http_chunk_line(fh_str line, fhi_buf *out)
+{
+    fhi_buf_printf(out, "%zx\r\n", line.len + 1);
+    fhi_buf_put(out, line.ptr, line.len);
+    fhi_buf_put(out, "\n\r\n", 3);
+}
+
+void fhi_http_chunk_end(fhi_buf *out)
+{
+    fhi_buf_put(out, "0\r\n\r\n", 5);
 }
 
 const fhi_http_fault fhi_http_faults[] = {

@@ -18,7 +18,7 @@ enum {
 typedef struct fhi_http_limits {
     size_t head_bytes_max;   /* request line and headers, with their line ends */
     size_t target_bytes_max; /* of the request line alone */
-    size_t body_bytes_max;   /* read and dropped: no request here needs one */
+    size_t body_bytes_max;   /* kept of a POST, else dropped */
 } fhi_http_limits;
 
 typedef struct fhi_http_header {
@@ -39,6 +39,7 @@ typedef struct fhi_http_parser {
     const char *method; /* static, such as "GET" */
     bool is_get;        /* GET or HEAD */
     bool is_head;
+    bool is_post;
     bool keep_alive;    /* the client lets the connection live */
     bool old_client;    /* HTTP/1.0: told when the connection lives */
     int status;         /* HTTP status of FHI_HTTP_BAD */
@@ -51,7 +52,8 @@ typedef struct fhi_http_parser {
     size_t head_bytes; /* fed so far of this head */
     size_t wire_bytes; /* fed so far of this request */
     size_t body_bytes;
-    bool begun; /* a byte of this request other than an empty line has come */
+    fhi_buf body; /* of a POST */
+    bool begun;   /* a byte of this request other than an empty line has come */
     bool head_done;
     bool complete;
     bool in_value;   /* the last header callback was a value */
@@ -92,6 +94,7 @@ typedef enum fhi_http_length {
 typedef struct fhi_http_reply {
     int status;
     const char *content_type;
+    bool posted; /* 405: POST is what is allowed */
     fhi_http_length length;
     size_t body_bytes;
     const char *filename; /* a browser stores the answer under it; NULL: it shows the answer */
@@ -116,8 +119,10 @@ typedef struct fhi_http_fault {
 } fhi_http_fault;
 extern const fhi_http_fault fhi_http_faults[];
 
-/* Frames part of a body that is told chunk by chunk; nothing for an empty one. The last chunk ends it. */
-void fhi_http_chunk(fh_str data, bool last, fhi_buf *out);
+/* Frames part of a body that is told chunk by chunk, nothing for an empty one; the end of it. */
+void fhi_http_chunk(fh_str data, fhi_buf *out);
+void fhi_http_chunk_line(fh_str line, fhi_buf *out); /* with a line feed */
+void fhi_http_chunk_end(fhi_buf *out);
 
 /* error.code that goes with an HTTP status of this server, such as "bad_request". */
 const char *fhi_http_error_code(int status);

@@ -249,14 +249,24 @@ static json_t *operation(const fhi_route *route, const char *method)
     return route->open ? with(told, "security", json_array()) : told;
 }
 
+/* Lines of the socket are specified in PROTOCOL.md. */
+static json_t *request_body(void)
+{
+    return json_pack("{s:b,s:{s:{s:{s:s}}}}", "required", 1, "content", "application/x-ndjson", "schema", "type",
+                     "string");
+}
+
+static json_t *methods_of(const fhi_route *route)
+{
+    if (route->posted) return json_pack("{s:o}", "post", with(operation(route, "post"), "requestBody", request_body()));
+    return json_pack("{s:o,s:o}", "get", operation(route, "get"), "head", operation(route, "head"));
+}
+
 static json_t *paths(void)
 {
     json_t *all = json_object();
-    for (size_t i = 0; i < fhi_route_count; i++) {
-        const fhi_route *route = &fhi_routes[i];
-        json_t *methods = json_pack("{s:o,s:o}", "get", operation(route, "get"), "head", operation(route, "head"));
-        all = with(all, route->path, methods);
-    }
+    for (size_t i = 0; i < fhi_route_count; i++)
+        all = with(all, fhi_routes[i].path, methods_of(&fhi_routes[i]));
     return all;
 }
 
@@ -305,7 +315,7 @@ fh_status fhi_routes_write(fhi_buf *text)
     fhi_buf_printf(text, "Fihrist %s: full-text search for the French and Arabic press.\n", FH_VERSION);
     for (size_t i = 0; i < fhi_route_count; i++) {
         bool first = true;
-        fhi_buf_printf(text, "\nGET %s", fhi_routes[i].path);
+        fhi_buf_printf(text, "\n%s %s", fhi_routes[i].posted ? "POST" : "GET", fhi_routes[i].path);
         for (int p = 0; p < FHI_PARAMS_MAX && fhi_routes[i].params[p]; p++) {
             if (fhi_routes[i].params[p]->type == FHI_PARAM_PATH) continue;
             write_parameter(fhi_routes[i].params[p], first, text);

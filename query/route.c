@@ -136,6 +136,21 @@ static const fhi_param columns = {.name = "fields",
                                   .what = "what of each article, in this order; without it, all",
                                   .set = set_columns};
 
+static fh_status set_order(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    (void)name;
+    ask->unordered = fhi_str_equal(value, FH_STR("any"));
+    if (ask->unordered || fhi_str_equal(value, FH_STR("asked"))) return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "`order` takes `asked` or `any`");
+}
+
+static const fhi_param order = {.name = "order",
+                                .type = FHI_PARAM_CHOICE,
+                                .choices = {"asked", "any"},
+                                .usual = "asked",
+                                .what = "whether answers come as the lines were asked, or as they are ready",
+                                .set = set_order};
+
 static fh_status check_format(const fhi_ask *ask, fh_err *err)
 {
     if (!ask->root || ask->export.format == FHI_EXPORT_JSONL) return FH_OK;
@@ -226,6 +241,12 @@ const fhi_route fhi_routes[] = {
      .streamed = true,
      .params = {&q, &format, &columns, &op, &lang},
      .check = check_format},
+    {.kind = FHI_ASK_BATCH,
+     .path = "/batch",
+     .what = "Many questions: lines of JSON as the Unix socket takes them, and one line back for each.",
+     .content_type = "application/x-ndjson",
+     .posted = true,
+     .params = {&order}},
     {.kind = FHI_ASK_ARTICLE,
      .path = "/article/{id}",
      .verb = "article",

@@ -16,6 +16,7 @@ typedef enum fhi_ask_kind {
     FHI_ASK_HISTOGRAM,
     FHI_ASK_ARTICLE,
     FHI_ASK_EXPORT,
+    FHI_ASK_BATCH,
     FHI_ASK_ANALYZE,
     FHI_ASK_HEALTH,
     FHI_ASK_READY,
@@ -60,6 +61,7 @@ typedef struct fhi_route {
     const char *content_type; /* of a good answer; NULL: JSON */
     bool cached;              /* the same question to the same snapshot has the same answer: ETag, 304 */
     bool weak;                /* but not to the byte, since it tells took_us: the ETag is a weak one */
+    bool posted;              /* POST; the others are asked by GET and HEAD */
     bool streamed;            /* made and sent piece by piece */
     bool page;                /* for people: a failure is a document too, in the language of the browser */
     bool open;                /* asked without a token where tokens are asked for */

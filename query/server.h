@@ -25,9 +25,10 @@ enum { FHI_WORKERS_MAX = 256 };
     X(connection_bytes_max, "connection-bytes", 16777216, 65536, 1073741824, "requests and answers held for one")      \
     X(head_bytes_max, "head-bytes", 32768, 256, 65536, "HTTP request line and headers")                                \
     X(target_bytes_max, "target-bytes", 16384, 64, 65535, "HTTP request target")                                       \
-    X(body_bytes_max, "body-bytes", 65536, 0, 16777216, "HTTP request body, read and dropped")                         \
+    X(body_bytes_max, "body-bytes", 65536, 0, 16777216, "HTTP request body; only that of POST /batch is kept")         \
     X(pack_bytes_min, "pack-bytes", 1024, 0, 1073741824, "smallest answer that is compressed for who takes it")        \
     X(cache_bytes_max, "cache-bytes", 33554432, 0, 68719476736, "answers kept to be given again; 0: none")             \
+    X(batch_max, "batch", 1000, 1, 100000, "lines of one POST /batch")                                                 \
     X(line_bytes_max, "line-bytes", 65536, 64, 16777216, "one line on the socket")                                     \
     X(query_ms_max, "timeout-ms", 5000, 1, 3600000, "one query, the wait for a worker included")                       \
     X(clauses_max, "clauses", 256, 1, 256, "words, phrases and prefixes in one query")                                 \

@@ -20,11 +20,16 @@ static void fill_times(const fhi_exchange *exchange, uint64_t now_ns, uint64_t t
     times[FHI_STAGE_TOTAL] = between(exchange->begun_ns, now_ns);
 }
 
+static bool is_of_socket(const fhi_exchange *exchange)
+{
+    return exchange->from_line && exchange->part == FHI_BATCH_NONE;
+}
+
 static void count(const fhi_exchange *exchange, const uint64_t times[FHI_STAGE_COUNT], bool slow)
 {
     fhi_metrics *metrics = &exchange->server->metrics;
     const size_t route = exchange->ask.route ? (size_t)(exchange->ask.route - fhi_routes) : SIZE_MAX;
-    fhi_metrics_answer(metrics, exchange->from_line ? FHI_DOOR_LINES : FHI_DOOR_HTTP, route, exchange->status);
+    fhi_metrics_answer(metrics, is_of_socket(exchange) ? FHI_DOOR_LINES : FHI_DOOR_HTTP, route, exchange->status);
     metrics->slow += slow;
     metrics->cut += !exchange->delivered;
     for (int i = 0; i < FHI_STAGE_COUNT; i++)
@@ -33,6 +38,7 @@ static void count(const fhi_exchange *exchange, const uint64_t times[FHI_STAGE_C
 
 void fhi_exchange_account(const fhi_exchange *exchange)
 {
+    if (exchange->part == FHI_BATCH_HEAD) return; /* the end of a batch stands for it */
     const fhi_server *server = exchange->server;
     const uint64_t now_ns = uv_hrtime(), slow_ns = exchange->notes.slow_ns;
     const bool failed = exchange->status >= 400;
@@ -42,7 +48,7 @@ void fhi_exchange_account(const fhi_exchange *exchange)
     count(exchange, times, slow);
     if (!server->log) return;
     fhi_log_request line = {.number = exchange->number,
-                            .door = exchange->from_line ? "socket" : "http",
+                            .door = is_of_socket(exchange) ? "socket" : "http",
                             .method = exchange->method,
                             .route = exchange->ask.route ? exchange->ask.route->path : "-",
                             .status = exchange->status,

@@ -90,8 +90,16 @@ static fh_status read_parameters(fhi_ask *ask, fh_str query, fh_err *err)
 }
 
 /* langs: the header Accept-Language. */
-static fh_status route(fhi_ask *ask, fh_str target, fh_str langs, int *http_status, fh_err *err)
+static fh_status refuse_method(const fhi_ask *ask, const fhi_http_parser *http, int *http_status, fh_err *err)
 {
+    *http_status = 405;
+    return fhi_fail(err, FH_E_INVALID, "%s is not allowed; only %s answered", http->method,
+                    ask->route && ask->route->posted ? "POST is" : "GET and HEAD are");
+}
+
+static fh_status route(fhi_ask *ask, const fhi_http_parser *http, int *http_status, fh_err *err)
+{
+    const fh_str target = fhi_http_target(http), langs = fhi_http_header_value(http, "accept-language");
     fh_str path, query, rest;
     FH_TRY(fhi_http_target_split(target, &path, &query, err));
     /* Decoding never grows a text: with this, pointers into ask->text stay good. */
@@ -102,6 +110,7 @@ static fh_status route(fhi_ask *ask, fh_str target, fh_str langs, int *http_stat
         *http_status = 404;
         return fhi_fail(err, FH_E_NOT_FOUND, "no such path: %.*s", shown(path), path.ptr);
     }
+    if (ask->route->posted ? !http->is_post : !http->is_get) return refuse_method(ask, http, http_status, err);
     if (ask->route->page && langs.len) {
         ask->page.accepted_langs = (fh_str){(const char *)ask->text.data + ask->text.len, langs.len};
         fhi_buf_put(&ask->text, langs.ptr, langs.len);
@@ -114,12 +123,7 @@ static fh_status route(fhi_ask *ask, fh_str target, fh_str langs, int *http_stat
 fh_status fhi_ask_from_http(fhi_ask *ask, const fhi_http_parser *http, int *http_status, fh_err *err)
 {
     *http_status = 400;
-    if (!http->is_get) {
-        *http_status = 405;
-        return fhi_fail(err, FH_E_INVALID, "%s is not allowed; only GET and HEAD are answered", http->method);
-    }
-    const fh_str langs = fhi_http_header_value(http, "accept-language");
-    const fh_status status = route(ask, fhi_http_target(http), langs, http_status, err);
+    const fh_status status = route(ask, http, http_status, err);
     if (status == FH_E_NOMEM) *http_status = 500;
     return status;
 }
@@ -184,7 +188,7 @@ static fh_status read_members(fhi_ask *ask, fh_err *err)
     const fhi_param *param;
     json_object_foreach(ask->root, name, value)
     {
-        if (strcmp(name, "id") == 0) continue;
+        if (strcmp(name, "id") == 0 || strcmp(name, "order") == 0) continue;
         if (ask->route->verb && strcmp(name, ask->route->verb) == 0) {
             FH_TRY(read_verb(ask, value, err));
             continue;
@@ -193,6 +197,19 @@ static fh_status read_members(fhi_ask *ask, fh_err *err)
         FH_TRY(set_member(ask, param, name, value, err));
     }
     return check_whole(ask, &names, err);
+}
+
+/* "order":"any" beside any question. */
+static fh_status read_order(fhi_ask *ask, fh_err *err)
+{
+    const json_t *order = json_object_get(ask->root, "order");
+    const char *text = json_string_value(order);
+    if (!order) return FH_OK;
+    if (!text || (strcmp(text, "any") != 0 && strcmp(text, "asked") != 0))
+        return fhi_fail(err, FH_E_INVALID, "`order` takes `asked` or `any`");
+    ask->unordered = strcmp(text, "any") == 0;
+    if (ask->unordered && !ask->id) return fhi_fail(err, FH_E_INVALID, "`order` `any` wants an `id`");
+    return FH_OK;
 }
 
 fh_status fhi_ask_from_line(fhi_ask *ask, fh_str line, fh_err *err)
@@ -210,6 +227,7 @@ fh_status fhi_ask_from_line(fhi_ask *ask, fh_str line, fh_err *err)
     ask->id = json_object_get(ask->root, "id");
     /* Lists are joined there, which never makes them longer than the line: pointers into it stay good. */
     if (!fhi_buf_reserve(&ask->text, line.len)) return fhi_fail(err, FH_E_NOMEM, "out of memory");
+    FH_TRY(read_order(ask, err));
     ask->route = route_of_line(ask->root);
     return read_members(ask, err);
 }

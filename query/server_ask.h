@@ -16,6 +16,7 @@ struct fhi_ask {
     fh_str subject;         /* of what is no query: the id of an article, a text */
     fhi_export_options export;
     fhi_page_state page; /* of a route that is a page */
+    bool unordered;      /* it may be answered before what was asked before it */
     json_t *id;          /* line protocol: to be echoed; borrowed from root; NULL when none was given */
     json_t *root;        /* owned: the whole line */
     fhi_buf text;        /* owned: decoded parameters */

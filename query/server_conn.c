@@ -40,7 +40,8 @@ static void on_closed(uv_handle_t *handle)
 static bool cuts_stream(const fhi_conn *conn)
 {
     if (conn->uv.handle.type != UV_TCP) return false;
-    return (conn->first && conn->first->head_framed) || (conn->leaving && conn->leaving_last->piece_count);
+    if (conn->first && (conn->first->head_framed || conn->first->part > FHI_BATCH_HEAD)) return true;
+    return conn->leaving && (conn->leaving_last->piece_count || conn->leaving_last->part);
 }
 
 void fhi_conn_close(fhi_conn *conn)
@@ -237,17 +238,29 @@ static void continue_stream(fhi_conn *conn)
         (void)fhi_stream_submit(exchange);
 }
 
+/* Takes what is framed next out of the list, or answers NULL: the first, once it is done; while the first may be
+ * answered in any order, one of those right behind it that may, too. */
+static fhi_exchange *take_finished(fhi_conn *conn)
+{
+    fhi_exchange **at = &conn->first, *before = NULL;
+    for (; *at && (*at)->state != FHI_EXCHANGE_DONE && (*at)->ask.unordered; at = &(*at)->next)
+        before = *at;
+    fhi_exchange *exchange = *at;
+    if (!exchange || exchange->state != FHI_EXCHANGE_DONE || (before && !exchange->ask.unordered)) return NULL;
+    *at = exchange->next;
+    if (conn->final == exchange) conn->final = before;
+    conn->exchange_count--;
+    return exchange;
+}
+
 static void frame_finished(fhi_conn *conn)
 {
     fhi_exchange *exchange;
-    while ((exchange = conn->first) && exchange->state == FHI_EXCHANGE_DONE) {
-        if (exchange->broken) {
-            fhi_conn_close(conn);
-            return;
-        }
-        conn->first = exchange->next;
-        if (!conn->first) conn->final = NULL;
-        conn->exchange_count--;
+    if (conn->first && conn->first->broken && conn->first->state == FHI_EXCHANGE_DONE) {
+        fhi_conn_close(conn);
+        return;
+    }
+    while ((exchange = take_finished(conn))) {
         conn->held_bytes -= exchange->body.len;
         const size_t before = conn->out.len;
         const bool ends = exchange->last || (!conn->first && (conn->input_ended || is_parting(conn)));
@@ -258,7 +271,7 @@ static void frame_finished(fhi_conn *conn)
         }
         leave(conn, exchange, conn->out.len - before);
     }
-    if (exchange && exchange->state == FHI_EXCHANGE_PIECE) frame_piece(conn, exchange);
+    if (conn->first && conn->first->state == FHI_EXCHANGE_PIECE) frame_piece(conn, conn->first);
     if (conn->out.status != FH_OK) fhi_conn_close(conn);
 }
 

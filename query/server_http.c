@@ -62,7 +62,10 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
         fhi_exchange_fail(exchange, status, err.text);
     /* A stream to HTTP/1.0 ends with the connection. */
     if (http->old_client && asked == FH_OK && exchange->ask.route->streamed) exchange->last = true;
-    fhi_conn_add(conn, exchange);
+    if (exchange->state == FHI_EXCHANGE_WAITING && exchange->ask.route->kind == FHI_ASK_BATCH)
+        fhi_batch_add(conn, exchange, http);
+    else
+        fhi_conn_add(conn, exchange);
 }
 
 static size_t feed(fhi_conn *conn, const char *data, size_t len)
@@ -91,7 +94,7 @@ static bool is_open(const fhi_conn *conn)
 
 static bool is_streamed(const fhi_exchange *exchange)
 {
-    return exchange->status == 200 && exchange->ask.route->streamed;
+    return exchange->status == 200 && (exchange->ask.route->streamed || exchange->part == FHI_BATCH_HEAD);
 }
 
 static bool is_csv(const fhi_exchange *exchange)
@@ -126,11 +129,12 @@ static void frame_head(const fhi_exchange *exchange, bool keep_alive, fhi_buf *o
         &(fhi_http_reply){
             .status = exchange->status,
             .content_type = content_type(exchange),
+            .posted = exchange->ask.route && exchange->ask.route->posted,
             .length = length_of(exchange),
             .body_bytes = exchange->body.len,
-            .filename = !is_streamed(exchange) ? NULL
-                        : is_csv(exchange)     ? "articles.csv"
-                                               : "articles.jsonl",
+            .filename = !is_streamed(exchange) || exchange->part ? NULL
+                        : is_csv(exchange)                       ? "articles.csv"
+                                                                 : "articles.jsonl",
             .keep_alive = keep_alive,
             .old_client = exchange->old_client,
             .request_id = id,
@@ -143,12 +147,37 @@ static void frame_head(const fhi_exchange *exchange, bool keep_alive, fhi_buf *o
         out);
 }
 
+static void frame_piece(const fhi_exchange *exchange, fhi_buf *out)
+{
+    fhi_http_chunk(fhi_buf_str(&exchange->body), out);
+    if (exchange->state == FHI_EXCHANGE_DONE) fhi_http_chunk_end(out);
+}
+
+/* To HTTP/1.0 a line is only a line, and the end of the connection is the end. */
+static void frame_part(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
+{
+    if (exchange->part == FHI_BATCH_HEAD) {
+        frame_head(exchange, keep_alive && !exchange->says_close, out);
+    } else if (exchange->part == FHI_BATCH_LINE && exchange->old_client) {
+        fhi_buf_put(out, exchange->body.data, exchange->body.len);
+        fhi_buf_put8(out, '\n');
+    } else if (exchange->part == FHI_BATCH_LINE) {
+        fhi_http_chunk_line(fhi_buf_str(&exchange->body), out);
+    } else if (!exchange->old_client) {
+        fhi_http_chunk_end(out);
+    }
+}
+
 static void frame(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
 {
+    if (exchange->part != FHI_BATCH_NONE) {
+        frame_part(exchange, keep_alive, out);
+        return;
+    }
     if (!exchange->head_framed) frame_head(exchange, keep_alive, out);
     if (exchange->head_only) return;
     if (length_of(exchange) == FHI_HTTP_CHUNKED)
-        fhi_http_chunk(fhi_buf_str(&exchange->body), exchange->state == FHI_EXCHANGE_DONE, out);
+        frame_piece(exchange, out);
     else
         fhi_buf_put(out, exchange->body.data, exchange->body.len);
 }

@@ -7,6 +7,7 @@
  *   server_exchange.c  one request and its answer, on its way through a worker
  *   server_http.c, server_lines.c  the two doors: bytes to exchanges, exchanges to bytes
  *   server_stream.c    answers that come piece by piece
+ *   server_batch.c     many questions in one HTTP request
  *   server_admit.c     who may ask what
  *   server_recent.c    answers that are given again
  *   server_account.c   what became of it: metrics and log; the server's answers about itself
@@ -42,6 +43,9 @@ typedef enum fhi_exchange_state {
     FHI_EXCHANGE_DONE     /* answered; framed when all before it are, destroyed when the client has it */
 } fhi_exchange_state;
 
+/* A request that asks many questions is several exchanges. */
+typedef enum fhi_batch_part { FHI_BATCH_NONE, FHI_BATCH_HEAD, FHI_BATCH_LINE, FHI_BATCH_END } fhi_batch_part;
+
 struct fhi_exchange {
     fhi_job job;
     fhi_exchange *next; /* in the order of the connection */
@@ -51,8 +55,10 @@ struct fhi_exchange {
     fhi_ask ask;
     bool from_line; /* answers carry the id of the line */
     bool last;      /* the connection ends after the answer */
-    bool head_only; /* HEAD */
-    bool is_page;   /* body is a document for people, a failure too */
+    fhi_batch_part part;
+    bool says_close; /* BATCH_HEAD: the connection ends with the batch */
+    bool head_only;  /* HEAD */
+    bool is_page;    /* body is a document for people, a failure too */
     bool old_client;
     fhi_buf question;       /* HTTP: the target; else the line without its id */
     uint64_t question_hash; /* HTTP: of the target */
@@ -282,6 +288,14 @@ void fhi_exchange_orphan(fhi_exchange *exchange);
 bool fhi_exchange_recall(fhi_exchange *exchange);
 /* Keeps the answer for the next who asks. */
 void fhi_exchange_keep(fhi_exchange *exchange);
+/* ---- server_lines.c ---- */
+/* A line into an exchange: WAITING with what it asks, or DONE with an error. */
+void fhi_line_read(fhi_exchange *exchange, fh_str line);
+
+/* ---- server_batch.c ---- */
+/* Adds a batch: head, which has been read and admitted, its lines and its end. */
+void fhi_batch_add(fhi_conn *conn, fhi_exchange *head, const fhi_http_parser *http);
+
 /* ---- server_stream.c ---- */
 /* Has the next piece made; the snapshot is held already. FH_E_BUSY: the queue is full. */
 fh_status fhi_stream_submit(fhi_exchange *exchange);

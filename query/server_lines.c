@@ -17,13 +17,24 @@ static int put_bytes(const char *bytes, size_t len, void *buf)
     return ((fhi_buf *)buf)->status == FH_OK ? 0 : -1;
 }
 
-/* The line without its id; nothing where there is no memory for it. */
+/* The line without what belongs to it and not to its question; nothing where there is no memory for it. */
 static void note_question(fhi_exchange *exchange)
 {
     json_t *rest = json_copy(exchange->ask.root);
-    if (exchange->ask.id) (void)json_object_del(rest, "id");
+    (void)json_object_del(rest, "id");
+    (void)json_object_del(rest, "order");
     if (json_dump_callback(rest, put_bytes, &exchange->question, JSON_COMPACT) != 0) fhi_buf_clear(&exchange->question);
     json_decref(rest);
+}
+
+void fhi_line_read(fhi_exchange *exchange, fh_str line)
+{
+    fh_err err;
+    exchange->from_line = true;
+    if (fhi_ask_from_line(&exchange->ask, line, &err) != FH_OK)
+        fhi_exchange_fail(exchange, err.status == FH_E_NOMEM ? 500 : 400, err.text);
+    else if (exchange->ask.route->cached)
+        note_question(exchange);
 }
 
 static void take_line(fhi_conn *conn, fh_str line, bool too_long)
@@ -36,13 +47,10 @@ static void take_line(fhi_conn *conn, fh_str line, bool too_long)
     exchange->from_line = true;
     exchange->method = "line";
     exchange->request_bytes = sizeof *exchange + line.len;
-    fh_err err;
     if (too_long)
         fhi_exchange_fail(exchange, 413, "the line is too long");
-    else if (fhi_ask_from_line(&exchange->ask, line, &err) != FH_OK)
-        fhi_exchange_fail(exchange, err.status == FH_E_NOMEM ? 500 : 400, err.text);
-    else if (exchange->ask.route->cached)
-        note_question(exchange);
+    else
+        fhi_line_read(exchange, line);
     fhi_conn_add(conn, exchange);
 }
 

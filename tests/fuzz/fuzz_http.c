@@ -21,6 +21,9 @@ static void note_ask(fhi_buf *trace, fh_status status, const fhi_ask *ask)
     fhi_buf_put8(trace, (uint8_t)ask->route->kind);
     fhi_buf_put32(trace, ask->request.top);
     fhi_buf_put32(trace, ask->request.offset);
+    fhi_buf_put8(trace, ask->unordered);
+    fhi_buf_put8(trace, (uint8_t)ask->export.format);
+    fhi_buf_put_str(trace, (fh_str){(const char *)ask->export.fields, ask->export.field_count});
     fhi_buf_put_str(trace, ask->request.query);
     fhi_buf_put_str(trace, ask->subject);
     const fh_str text = ask->subject.len ? ask->subject : ask->request.query;
@@ -37,6 +40,8 @@ static void note_request(fhi_buf *trace, const fhi_http_parser *http, fhi_http_e
     if (fhi_http_target(http).len > limits.target_bytes_max) abort();
     fhi_buf_put_str(trace, fhi_http_header_value(http, "host"));
     fhi_buf_put8(trace, http->keep_alive);
+    if (http->body.len > limits.body_bytes_max) abort();
+    fhi_buf_put_str(trace, fhi_buf_str(&http->body));
     fhi_ask ask;
     int status;
     fh_err err;

@@ -404,7 +404,7 @@ static inline void read_headers(int fd, http_answer *answer)
         }
         if (strncmp(line, "Content-Length: ", 16) == 0) answer->content_length = strtoull(line + 16, NULL, 10);
         if (strcmp(line, "Connection: close\r") == 0) answer->closes = true;
-        if (strcmp(line, "Allow: GET, HEAD\r") == 0) answer->allow = true;
+        if (strncmp(line, "Allow: ", 7) == 0) answer->allow = true;
         if (strncmp(line, "Retry-After: ", 13) == 0) answer->retry_after = true;
         answer->head = realloc(answer->head, len + more + 2);
         assert_non_null(answer->head);
