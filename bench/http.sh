@@ -1,10 +1,13 @@
 #!/bin/sh
-# http.sh INDEX QUERIES - a server of its own under load: as much as it can do, then at shares of that. Prints JSON lines.
+# http.sh INDEX LABEL QUERIES [LABEL QUERIES]... - a server of its own under load: as much as it can do, then at shares of that, with
+# ten snippets and with none. Prints JSON lines.
 #
 # QUERIES: lines `OP<TAB>words`, OP being AND or OR. The server listens on a port of 127.0.0.1 that the system chooses, and ends with
-# this script. Environment: FIHRIST, BENCH_SECONDS (10) for each load.
+# this script; it gives no answer again (--cache-bytes 0). Environment: FIHRIST, BENCH_SECONDS (10) for each load, BENCH_SERVE: options.
 set -eu
 fihrist=${FIHRIST:-build/release/fihrist}
+index=$1
+shift
 scratch=$(mktemp -d)
 server=
 
@@ -18,7 +21,8 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-"$fihrist" serve --index "$1" --http 127.0.0.1:0 --workers 1 >"$scratch/out" &
+# shellcheck disable=SC2086 # several words
+"$fihrist" serve --index "$index" --http 127.0.0.1:0 --workers 1 --cache-bytes 0 ${BENCH_SERVE:-} >"$scratch/out" 2>"$scratch/log" &
 server=$!
 tries=0
 until address=$(sed -n 's/^listening on .*\(127\.0\.0\.1:[0-9]*\).*/\1/p' "$scratch/out") && [ -n "$address" ]; do
@@ -29,5 +33,10 @@ until address=$(sed -n 's/^listening on .*\(127\.0\.0\.1:[0-9]*\).*/\1/p' "$scra
     fi
     sleep 0.1
 done
-"$fihrist" bench load --http "$address" --queries "$2" --seconds "${BENCH_SECONDS:-10}" --label "HTTP, 1 worker" \
-    --share 25 --share 50 --share 80
+while [ $# -gt 1 ]; do
+    for snippets in 1 0; do
+        "$fihrist" bench load --http "$address" --queries "$2" --with "snippets=$snippets" --seconds "${BENCH_SECONDS:-10}" \
+            --label "$1, snippets=$snippets" --share 25 --share 50 --share 70
+    done
+    shift 2
+done

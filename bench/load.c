@@ -23,18 +23,24 @@ enum {
     SHARES_MAX = 8,
     REQUESTS_MAX = 100000000,
     GRACE_SECONDS = 10, /* for answers still owed after the last request was due */
-    READ_BYTES = 65536
+    READ_BYTES = 65536,
+    TAIL_BYTES = 40 /* of an answer: `"took_us":` and a number */
 };
+
+/* What is timed of a request. */
+typedef enum timed { WHOLE, TOOK, ADDED, TIMED_COUNT } timed;
 
 static const char usage[] =
     "usage: fihrist bench load --http IP:PORT --queries FILE [options]\n"
     "\n"
     "Asks a running server (GET /search) and prints a JSON line for each load: {\"load\",\"rate\",\"connections\",\n"
     "\"seconds\",\"due\",\"answered\",\"refused\",\"failed\",\"bytes\",\"p50_us\",\"p90_us\",\"p99_us\",\"p999_us\",\n"
-    "\"max_us\",\"curve\"}.\n"
-    "Times are of requests answered with 200, from when they were due.\n"
+    "\"max_us\",\"took_p50_us\",\"added_p50_us\",\"curve\"}.\n"
+    "Times are of requests answered with 200, from when they were due; took: what the answers tell of themselves,\n"
+    "added: what a request took beyond that.\n"
     "\n"
     "  --queries FILE   lines `OP<TAB>word word ...`; OP is AND or OR\n"
+    "  --with TEXT      parameters of each request, such as snippets=0\n"
     "  --rate N         requests due in a second; 0, the default: as many as the connections can ask\n"
     "  --share P        then P per cent of what was answered at first, as a load of its own; up to 8 times\n"
     "  --seconds S      how long requests are due (default 10)\n"
@@ -51,6 +57,8 @@ typedef struct connection {
     load *owner;
     uint64_t due_ns; /* of the request on its way; 0: none */
     bool open;
+    size_t tail_len;
+    char tail[TAIL_BYTES]; /* the end of the answer so far */
     char bytes[READ_BYTES];
 } connection;
 
@@ -69,7 +77,7 @@ struct load {
     uint64_t start_ns, end_ns, last_ns; /* last: of the last answer */
     uint64_t sent, due_max;             /* due_max: requests in all, UINT64_MAX without a rate */
     uint64_t answered, refused, failed, byte_count;
-    uint64_t *ns; /* of answered requests */
+    uint64_t *ns[TIMED_COUNT]; /* of answered requests */
     size_t ns_room;
     bool stopping, short_of_memory;
 };
@@ -124,19 +132,52 @@ static void send_next(connection *c)
 
 /* ---- answers --------------------------------------------------------------------------------------------- */
 
-static void keep_time(load *l, uint64_t ns)
+static bool make_room(load *l)
 {
-    if (l->answered == l->ns_room) {
-        const size_t room = l->ns_room ? 2 * l->ns_room : 1 << 16;
-        uint64_t *more = realloc(l->ns, room * sizeof *more);
-        if (!more) {
-            l->short_of_memory = true;
-            return;
-        }
-        l->ns = more;
-        l->ns_room = room;
+    const size_t room = l->ns_room ? 2 * l->ns_room : 1 << 16;
+    for (int i = 0; i < TIMED_COUNT; i++) {
+        uint64_t *more = realloc(l->ns[i], room * sizeof *more);
+        if (!more) return false;
+        l->ns[i] = more;
     }
-    l->ns[l->answered++] = ns;
+    l->ns_room = room;
+    return true;
+}
+
+static void keep_times(load *l, uint64_t ns, uint64_t took_ns)
+{
+    if (l->answered == l->ns_room && !make_room(l)) {
+        l->short_of_memory = true;
+        return;
+    }
+    l->ns[WHOLE][l->answered] = ns;
+    l->ns[TOOK][l->answered] = took_ns;
+    l->ns[ADDED][l->answered] = ns > took_ns ? ns - took_ns : 0;
+    l->answered++;
+}
+
+/* Keeps the last bytes that have come. */
+static int on_body(http_parser *parser, const char *at, size_t len)
+{
+    connection *c = parser->data;
+    const size_t new = len < TAIL_BYTES ? len : TAIL_BYTES;
+    const size_t old = c->tail_len + new > TAIL_BYTES ? TAIL_BYTES - new : c->tail_len;
+    memmove(c->tail, c->tail + c->tail_len - old, old);
+    memcpy(c->tail + old, at + len - new, new);
+    c->tail_len = old + new;
+    return 0;
+}
+
+/* What the answer says it took; 0 where it says nothing. */
+static uint64_t took_ns(const connection *c)
+{
+    static const char name[] = "\"took_us\":";
+    const char *found = memmem(c->tail, c->tail_len, name, sizeof name - 1);
+    uint64_t us = 0;
+    if (!found) return 0;
+    for (found += sizeof name - 1; found < c->tail + c->tail_len && *found >= '0' && *found <= '9'; found++)
+        us = us * 10 + (uint64_t)(*found - '0');
+    return us * 1000;
 }
 
 static int on_answer(http_parser *parser)
@@ -145,10 +186,11 @@ static int on_answer(http_parser *parser)
     load *l = c->owner;
     l->last_ns = fhi_bench_now_ns();
     if (parser->status_code == 200)
-        keep_time(l, l->last_ns - c->due_ns);
+        keep_times(l, l->last_ns - c->due_ns, took_ns(c));
     else
         l->refused++;
     c->due_ns = 0;
+    c->tail_len = 0;
     return 0;
 }
 
@@ -161,7 +203,7 @@ static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *bytes)
 
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
 {
-    static const http_parser_settings settings = {.on_message_complete = on_answer};
+    static const http_parser_settings settings = {.on_body = on_body, .on_message_complete = on_answer};
     connection *c = stream->data;
     if (count == 0) return;
     if (count < 0 || c->due_ns == 0 || /* nothing was asked */
@@ -280,10 +322,10 @@ static int compare_ns(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static double percentile_us(const load *l, double share)
+static double percentile_us(const load *l, timed what, double share)
 {
     const double rank = ceil(share * (double)l->answered);
-    return (double)l->ns[rank < 1 ? 0 : (size_t)rank - 1] / 1e3;
+    return (double)l->ns[what][rank < 1 ? 0 : (size_t)rank - 1] / 1e3;
 }
 
 /* Times at shares ever closer to 1, each a tenth of a nine further, while there is a request between them. */
@@ -292,29 +334,31 @@ static json_t *curve_of(const load *l)
     json_t *curve = json_array();
     for (int tenths = 1; pow(10, tenths / 10.0) <= (double)l->answered; tenths++) {
         const double share = 1 - pow(10, -tenths / 10.0);
-        json_array_append_new(curve, json_pack("[ff]", share, percentile_us(l, share)));
+        json_array_append_new(curve, json_pack("[ff]", share, percentile_us(l, WHOLE, share)));
     }
     return curve;
 }
 
 static fh_status print_load(load *l, const char *label, fh_err *err)
 {
-    qsort(l->ns, l->answered, sizeof *l->ns, compare_ns);
+    for (int i = 0; i < TIMED_COUNT; i++)
+        qsort(l->ns[i], l->answered, sizeof *l->ns[i], compare_ns);
     const uint64_t due = l->rate ? l->due_max : l->sent, failed = l->failed + (due - l->sent);
-    json_t *line =
-        json_pack("{ss sI sI sf sI sI sI sI sI sf sf sf sf sf so}", "load", label, "rate", (json_int_t)l->rate,
-                  "connections", (json_int_t)l->connection_count, "seconds", (double)(l->last_ns - l->start_ns) / 1e9,
-                  "due", (json_int_t)due, "answered", (json_int_t)l->answered, "refused", (json_int_t)l->refused,
-                  "failed", (json_int_t)failed, "bytes", (json_int_t)l->byte_count, "p50_us", percentile_us(l, 0.5),
-                  "p90_us", percentile_us(l, 0.9), "p99_us", percentile_us(l, 0.99), "p999_us", percentile_us(l, 0.999),
-                  "max_us", percentile_us(l, 1), "curve", curve_of(l));
+    json_t *line = json_pack(
+        "{ss sI sI sf sI sI sI sI sI sf sf sf sf sf sf sf so}", "load", label, "rate", (json_int_t)l->rate,
+        "connections", (json_int_t)l->connection_count, "seconds", (double)(l->last_ns - l->start_ns) / 1e9, "due",
+        (json_int_t)due, "answered", (json_int_t)l->answered, "refused", (json_int_t)l->refused, "failed",
+        (json_int_t)failed, "bytes", (json_int_t)l->byte_count, "p50_us", percentile_us(l, WHOLE, 0.5), "p90_us",
+        percentile_us(l, WHOLE, 0.9), "p99_us", percentile_us(l, WHOLE, 0.99), "p999_us",
+        percentile_us(l, WHOLE, 0.999), "max_us", percentile_us(l, WHOLE, 1), "took_p50_us",
+        percentile_us(l, TOOK, 0.5), "added_p50_us", percentile_us(l, ADDED, 0.5), "curve", curve_of(l));
     return fhi_bench_put_json(stdout, line, err);
 }
 
 /* ---- the tool -------------------------------------------------------------------------------------------- */
 
 typedef struct options {
-    const char *queries, *label, *host;
+    const char *queries, *label, *host, *with;
     load model; /* what is asked for */
     uint64_t shares[SHARES_MAX];
     size_t share_count;
@@ -340,6 +384,7 @@ static fh_status add_request(const options *o, fh_str line, fhi_buf *text, fhi_b
     if (!any && !fhi_str_equal(op, FH_STR("AND"))) return fhi_fail(err, FH_E_SYNTAX, "a line begins with AND or OR");
     fhi_buf_printf(text, "GET /search?op=%s&q=", any ? "or" : "and");
     put_encoded(text, line);
+    if (o->with) fhi_buf_printf(text, "&%s", o->with);
     fhi_buf_printf(text, " HTTP/1.1\r\nHost: %s\r\n\r\n", o->host);
     if (text->len > UINT32_MAX) return fhi_fail(err, FH_E_LIMIT, "more than 4 GiB of requests");
     fhi_buf_put64(spans, (uint64_t)start << 32 | (text->len - start));
@@ -390,7 +435,8 @@ static fh_status one_load(const options *o, uint64_t rate, uint64_t connections,
     const double seconds = (double)(l->last_ns - l->start_ns) / 1e9;
     *per_second = seconds > 0 ? (double)l->answered / seconds : 0;
     free(l->connections);
-    free(l->ns);
+    for (int i = 0; i < TIMED_COUNT; i++)
+        free(l->ns[i]);
     free(l);
     return status;
 }
@@ -430,6 +476,7 @@ static bool take_option(options *o, int option)
     case 'h': return take_address(o, optarg);
     case 'q': o->queries = optarg; return true;
     case 'l': o->label = optarg; return true;
+    case 'w': o->with = optarg; return true;
     case 'r': return fhi_bench_number(optarg, 0, 1000000, &o->model.rate);
     case 's': return fhi_bench_number(optarg, 1, 3600, &o->model.seconds);
     case 'c':
@@ -447,6 +494,7 @@ int fhi_bench_load(int argc, char **argv)
     static const struct option known[] = {
         {"http", required_argument, NULL, 'h'},
         {"queries", required_argument, NULL, 'q'},
+        {"with", required_argument, NULL, 'w'},
         {"rate", required_argument, NULL, 'r'},
         {"share", required_argument, NULL, 'p'},
         {"seconds", required_argument, NULL, 's'},

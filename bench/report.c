@@ -217,15 +217,16 @@ static void print_loads(const fhi_bench_report *r)
     size_t i;
     const json_t *line;
     if (json_array_size(r->loads) == 0) return;
-    (void)printf("\n%-24s %9s %9s %8s %8s %8s %8s %8s %8s %7s\n", "load", "due/s", "done/s", "p50 ms", "p90", "p99",
-                 "p99.9", "max", "refused", "failed");
+    (void)printf("\n%-34s %7s %7s %8s %8s %8s %8s %8s %8s %8s %7s %6s\n", "load", "due/s", "done/s", "p50 ms", "took",
+                 "added", "p90", "p99", "p99.9", "max", "refused", "failed");
     json_array_foreach(r->loads, i, line)
     {
         const double seconds = fhi_bench_number_of(line, "seconds");
-        (void)printf("%-24s %9.0f %9.0f %8.2f %8.2f %8.2f %8.2f %8.2f %8.0f %7.0f\n", fhi_bench_text_of(line, "load"),
-                     fhi_bench_number_of(line, "rate"),
+        (void)printf("%-34s %7.0f %7.0f %8.3f %8.3f %8.3f %8.3f %8.3f %8.3f %8.3f %7.0f %6.0f\n",
+                     fhi_bench_text_of(line, "load"), fhi_bench_number_of(line, "rate"),
                      seconds > 0 ? fhi_bench_number_of(line, "answered") / seconds : 0,
-                     fhi_bench_number_of(line, "p50_us") / 1e3, fhi_bench_number_of(line, "p90_us") / 1e3,
+                     fhi_bench_number_of(line, "p50_us") / 1e3, fhi_bench_number_of(line, "took_p50_us") / 1e3,
+                     fhi_bench_number_of(line, "added_p50_us") / 1e3, fhi_bench_number_of(line, "p90_us") / 1e3,
                      fhi_bench_number_of(line, "p99_us") / 1e3, fhi_bench_number_of(line, "p999_us") / 1e3,
                      fhi_bench_number_of(line, "max_us") / 1e3, fhi_bench_number_of(line, "refused"),
                      fhi_bench_number_of(line, "failed"));

@@ -128,21 +128,21 @@ say "functions"
 "$fihrist" bench micro >>"$report.new"
 
 # Questions that people wrote, where they lie beside the news, as plain words: a headline that opens a quotation and does not close
-# it would be a wrong query. Else the words of two sets.
+# it would be a wrong query. Nothing where there are none.
 http_queries() {
-    found=
     for file in "$news"/../ir/*/queries.tsv; do
         [ -f "$file" ] || continue
         head -n 200 "$file" | cut -f 2 | sed 's/["()|*=^~+:-]/ /g; s/“/ /g; s/”/ /g; s/«/ /g; s/»/ /g' | awk '{ print "OR\t" $0 }'
-        found=yes
     done
-    [ -n "$found" ] || cat "$dir/queries/or.tsv" "$dir/queries/and.tsv"
 }
 
 if [ -d "$dir/press" ]; then
     say "a server on the press index, under load"
-    http_queries >"$dir/queries/http.tsv"
-    FIHRIST=$fihrist "$here/http.sh" "$dir/press" "$dir/queries/http.tsv" >>"$report.new"
+    cat "$dir/queries/or.tsv" "$dir/queries/and.tsv" >"$dir/queries/http.tsv"
+    http_queries >"$dir/queries/questions.tsv"
+    set -- words "$dir/queries/http.tsv"
+    if [ -s "$dir/queries/questions.tsv" ]; then set -- "$@" questions "$dir/queries/questions.tsv"; fi
+    FIHRIST=$fihrist "$here/http.sh" "$dir/press" "$@" >>"$report.new"
 fi
 mv "$report.new" "$report"
 

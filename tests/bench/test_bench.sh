@@ -110,10 +110,10 @@ ok 'each with what it costs' eval '[ "$(wc -l <out)" -eq "$(grep -c "\"kernel\":
 ok 'no kernels of that name' run 1 micro --kernel nonsense
 "$program" index --index press cats.jsonl >out 2>err
 printf 'OR\tchats noirs\nAND\tchats dorment\n' >asked
-ok 'a server is put under load' eval 'FIHRIST=$program BENCH_SECONDS=1 "$(dirname "$runner")/http.sh" press asked >out 2>err'
-ok 'four times' lines out 4
-ok 'and answers every request' eval '[ "$(grep -c "\"refused\":0,\"failed\":0," out)" -eq 4 ]'
-ok 'as many as were due' eval 'sed "s/.*\"due\":\([0-9]*\),\"answered\":\([0-9]*\),.*/\1 \2/" out | awk "\$1 != \$2 || \$1 == 0 { bad = 1 } END { exit bad || NR != 4 }"'
+ok 'a server is put under load' eval 'FIHRIST=$program BENCH_SECONDS=1 "$(dirname "$runner")/http.sh" press words asked >out 2>err'
+ok 'eight times' lines out 8
+ok 'and answers every request' eval '[ "$(grep -c "\"refused\":0,\"failed\":0," out)" -eq 8 ]'
+ok 'as many as were due' eval 'sed "s/.*\"due\":\([0-9]*\),\"answered\":\([0-9]*\),.*/\1 \2/" out | awk "\$1 != \$2 || \$1 == 0 { bad = 1 } END { exit bad || NR != 8 }"'
 ok 'no server, no figures' run 1 load --http 127.0.0.1:1 --queries asked --seconds 1
 ok 'an address without a port is bad usage' run 2 load --http 127.0.0.1 --queries asked
 
