@@ -15,7 +15,8 @@ typedef struct fhi_failure {
 } fhi_failure;
 
 typedef struct fhi_found {
-    uint64_t total;                  /* articles that match */
+    uint64_t total;                  /* articles that match; at least, when partial */
+    bool partial;                    /* the deadline came first; `next` is empty */
     uint64_t before;                 /* hits before those shown */
     char next[FHI_CURSOR_BYTES + 1]; /* what to ask after; "" when none follows */
 } fhi_found;

@@ -74,9 +74,10 @@ static fh_status set_choice(fh_str name, fh_str value, const char *const *choice
 bool fhi_request_takes(fhi_request_kind kind, fh_str name)
 {
     static const char *const common[] = {"q", "op", "lang", NULL};
-    static const char *const special[][6] = {[FHI_REQUEST_HITS] = {"top", "offset", "after", "sort", "snippets"},
-                                             [FHI_REQUEST_FACETS] = {"fields", "values"},
-                                             [FHI_REQUEST_HISTOGRAM] = {"by"}};
+    static const char *const special[][7] = {
+        [FHI_REQUEST_HITS] = {"top", "offset", "after", "sort", "snippets", "partial"},
+        [FHI_REQUEST_FACETS] = {"fields", "values"},
+        [FHI_REQUEST_HISTOGRAM] = {"by"}};
     for (const char *const *known = common; *known; known++)
         if (fhi_str_equal(name, fhi_str(*known))) return true;
     for (const char *const *known = special[kind]; *known; known++)
@@ -117,6 +118,11 @@ fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_er
     if (fhi_str_equal(name, FH_STR("snippets"))) {
         FH_TRY(set_number(name, value, 0, 1, &choice, err));
         request->no_snippets = !choice;
+        return FH_OK;
+    }
+    if (fhi_str_equal(name, FH_STR("partial"))) {
+        FH_TRY(set_number(name, value, 0, 1, &choice, err));
+        request->partial = choice != 0;
         return FH_OK;
     }
     if (fhi_str_equal(name, FH_STR("after"))) {
@@ -283,6 +289,14 @@ static fh_status start(fhi_searcher *s, const fhi_index *index, const fhi_reques
     return make_plan(s, index, request, plan, failure);
 }
 
+/* Of a partial answer a quarter of the time is left for showing what was found. */
+static uint64_t matching_deadline(const fhi_request *request)
+{
+    const uint64_t now = request->partial ? now_ns() : 0;
+    if (!request->partial || request->deadline_ns <= now) return request->deadline_ns;
+    return request->deadline_ns - (request->deadline_ns - now) / 4;
+}
+
 static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_request *request, const fhi_plan *plan,
                        fhi_hits *hits, fhi_found *found, fhi_failure *failure)
 {
@@ -291,7 +305,8 @@ static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_reques
     fhi_match_options options = {.top = request->offset + request->top,
                                  .sort = plan->scored ? request->sort : FHI_SORT_DATE,
                                  .count = true,
-                                 .deadline_ns = request->deadline_ns};
+                                 .partial = request->partial,
+                                 .deadline_ns = matching_deadline(request)};
     found->before = request->offset;
     if (request->after.len) {
         FH_TRY(fhi_cursor_read(request->after, &question, &place, &found->before, &failure->err));
@@ -299,11 +314,12 @@ static fh_status match(fhi_searcher *s, const fhi_index *index, const fhi_reques
     }
     FH_TRY(fhi_match_run(index, plan->root, &options, &s->arena, hits, &failure->err));
     found->total = hits->total;
+    found->partial = hits->partial;
     if (hits->hit_count <= request->offset) return FH_OK;
     const uint64_t passed = found->before + hits->hit_count - request->offset;
     const fhi_hit *last = &hits->hits[hits->hit_count - 1];
     place = (fhi_place){last->key, last->segment, last->doc};
-    if (passed < found->total) fhi_cursor_write(&question, &place, passed, found->next);
+    if (passed < found->total && !found->partial) fhi_cursor_write(&question, &place, passed, found->next);
     return FH_OK;
 }
 
@@ -344,6 +360,12 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
     const uint64_t matched_ns = request->notes ? now_ns() : 0;
     for (uint32_t i = request->offset; status == FH_OK && i < hits.hit_count; i++)
         status = show_hit(searcher, index, &hits.hits[i], request, seen, argument, &failure->err);
+    if (status == FH_E_DEADLINE && request->partial) {
+        status = FH_OK;
+        found->partial = true;
+        found->next[0] = '\0';
+    }
+    if (request->notes) request->notes->partial = found->partial;
     if (status != FH_OK) *found = (fhi_found){.total = 0};
     if (request->notes) take_notes(request->notes, &plan, begin_ns, matched_ns);
     failure->status = status;
@@ -448,6 +470,7 @@ static fh_status put_hits(fhi_searcher *s, const fhi_index *index, const fhi_req
     if (json->status != FH_OK) return json->status;
     FH_TRY(fhi_searcher_find(s, index, request, append_hit, json, &found, failure));
     put_count(json, "],\"total\":", found.total);
+    if (found.partial) fhi_buf_printf(json, ",\"partial\":true");
     if (request->after.len) put_count(json, ",\"offset\":", found.before);
     if (found.next[0]) fhi_buf_printf(json, ",\"next\":\"%s\"", found.next);
     return json->status;

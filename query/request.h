@@ -27,6 +27,7 @@ typedef struct fhi_request_notes {
     uint64_t slow_ns;   /* of one that takes longer the plan is kept; 0: of none */
     uint64_t search_ns; /* reading the query, planning, matching */
     uint64_t show_ns;   /* titles and snippets */
+    bool partial;       /* the answer is */
     fhi_buf plan;       /* as of fhi_plan_print */
 } fhi_request_notes;
 
@@ -46,6 +47,7 @@ typedef struct fhi_request {
     fhi_op op;
     fhi_sort sort;
     bool no_snippets;      /* hits have titles only; no text of an article is looked at */
+    bool partial;          /* HITS: at the deadline those found so far, instead of an error */
     fhi_message_lang lang; /* of error messages */
     uint64_t deadline_ns;  /* CLOCK_MONOTONIC; 0 = none */
     uint32_t fields;       /* FACETS: bits as in fhi_facet_options; default all */

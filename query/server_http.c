@@ -121,7 +121,8 @@ static fhi_http_length length_of(const fhi_exchange *exchange)
 
 static void frame_head(const fhi_exchange *exchange, bool keep_alive, fhi_buf *out)
 {
-    const bool tagged = (exchange->status == 200 || exchange->status == 304) && exchange->ask.route->cached;
+    const bool tagged =
+        (exchange->status == 200 || exchange->status == 304) && exchange->ask.route->cached && !exchange->notes.partial;
     char etag[FHI_ETAG_BYTES], id[FHI_REQUEST_ID_BYTES];
     if (tagged) fhi_etag_text(exchange->tag, exchange->ask.route->weak, exchange->coding, etag);
     fhi_request_id(exchange->server->life, exchange->number, id);

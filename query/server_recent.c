@@ -49,7 +49,7 @@ void fhi_exchange_keep(fhi_exchange *exchange)
 {
     fhi_server *server = exchange->server;
     fhi_buf *kept = &server->kept;
-    if (exchange->key.len == 0 || exchange->status != 200) return;
+    if (exchange->key.len == 0 || exchange->status != 200 || exchange->notes.partial) return;
     fhi_buf_clear(kept);
     if (put_front(exchange, kept) != FH_OK || exchange->body.len <= kept->len) return;
     const fh_str rest = {(const char *)exchange->body.data + kept->len, exchange->body.len - kept->len};

@@ -90,6 +90,7 @@ typedef struct fhi_match_options {
     bool count;             /* also the true total, whatever `after` says */
     const fhi_place *after; /* only hits that stand after this one; NULL: from the first */
     uint64_t deadline_ns;   /* CLOCK_MONOTONIC; 0 = none; checked every few ranges */
+    bool partial;           /* at the deadline hand over what has been found, instead of FH_E_DEADLINE */
 } fhi_match_options;
 
 typedef struct fhi_hit {
@@ -103,7 +104,8 @@ typedef struct fhi_hit {
 typedef struct fhi_hits {
     fhi_hit *hits; /* best first, in the arena */
     uint32_t hit_count;
-    uint64_t total; /* matching live documents when counted, else 0 */
+    uint64_t total; /* matching live documents when counted, else 0; of a partial answer, at least these */
+    bool partial;   /* the deadline came first: every hit matches, but better ones may be missing */
 } fhi_hits;
 
 /* All memory from the arena. Codes: FH_E_LIMIT (expansion, leaves, arena cap; err says which), FH_E_DEADLINE,

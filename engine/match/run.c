@@ -129,6 +129,7 @@ static void offer_scores(matching *search, fhi_eval *root)
                              walk->plan->k_of_norm, walk->least, docs, scores);
     for (uint32_t i = 0; i < count; i++) {
         if (walk->unsure >> docs[i] & 1) scores[i] = fhi_eval_score(walk, root, docs[i], 0.0f);
+        if (walk->late) return; /* a phrase may have been given up in the middle */
         offer(search, key_of_score(scores[i]), walk->base + docs[i]);
     }
 }
@@ -170,6 +171,7 @@ static bool visit(matching *search, fhi_eval *root, const fhi_batch *batch, uint
     walk->quarter = batch->quarters[i];
     walk->base = first_of(walk, walk->quarter);
     fhi_eval_match_sieved(walk, root, batch, i);
+    if (walk->late) return false;
     if (!root->mask) return true;
     if (search->counted) search->total += fhi_popcount64(root->mask);
     if (search->seen) {
@@ -223,6 +225,7 @@ static bool visit_all(matching *search, fhi_eval *root, const uint16_t *quarters
             fhi_eval_prefetch(root, quarters + asked, count - asked < AHEAD ? count - asked : AHEAD);
         if (fhi_walk_is_late(&search->walk, batch.count * QUARTER_STEPS)) return false;
         fhi_eval_sieve(&search->walk, root, &batch);
+        if (search->walk.late) return false;
         for (uint32_t i = 0; i < batch.count; i++) {
             if (batch.all_match && !search->kept && !search->seen) {
                 search->total += fhi_popcount64(batch.needs[i]);
@@ -309,7 +312,8 @@ static void walk_segment(matching *search, const fhi_node *root, const fhi_word_
         walk_chunk(search, eval, chunk);
         if (search->status != FH_OK) return;
         if (search->walk.late) {
-            search->status = fhi_fail(search->plan.err, FH_E_DEADLINE, "the query took too long");
+            if (!search->plan.options->partial)
+                search->status = fhi_fail(search->plan.err, FH_E_DEADLINE, "the query took too long");
             return;
         }
         search->status = search->plan.arena->status != FH_OK ? search->plan.arena->status : fhi_eval_status(eval);
@@ -372,7 +376,8 @@ static fh_status hand_over(matching *search, fhi_hits *out)
                                  .day = fhi_segment_day(segment, found->doc)};
     }
     out->hit_count = search->heap_count;
-    out->total = search->total;
+    out->partial = search->walk.late;
+    out->total = out->partial && search->total < out->hit_count ? out->hit_count : search->total;
     return FH_OK;
 }
 

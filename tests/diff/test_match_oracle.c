@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
@@ -489,6 +490,34 @@ static fhi_hits run_sorted(const fhi_index *index, const fhi_node *root, fhi_mat
     return hits;
 }
 
+/* What is handed over at any deadline is true: hits that match, with the scores they have, and a total that is not too
+ * high. */
+static void compare_partial(const fhi_index *index, const fhi_node *root, fhi_sort sort, rng *random)
+{
+    fhi_arena arena;
+    fhi_arena_init(&arena, 1u << 30);
+    const fhi_match_options whole = {.top = FHI_TOP_MAX, .sort = sort, .exhaustive = true};
+    const fhi_hits all = run_sorted(index, root, whole, &arena);
+    for (int tries = 0; tries < 4; tries++) {
+        struct timespec now;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        const uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+        const fhi_match_options options = {.top = FHI_TOP_MAX,
+                                           .sort = sort,
+                                           .partial = true,
+                                           .deadline_ns = tries ? now_ns + rng_below(random, 200000) : 1};
+        const fhi_hits some = run_sorted(index, root, options, &arena);
+        assert_in_range(some.total, some.hit_count, all.total);
+        if (!some.partial) assert_int_equal(some.hit_count, all.hit_count);
+        for (uint32_t i = 0, at = 0; i < some.hit_count; i++, at++) { /* a part of the list, in its order */
+            while (at < all.hit_count && memcmp(&some.hits[i], &all.hits[at], sizeof(fhi_hit)) != 0)
+                at++;
+            assert_true(at < all.hit_count);
+        }
+    }
+    fhi_arena_fini(&arena);
+}
+
 /* Page after page, each told only where the last one ended, is the exhaustive list. */
 static void compare_pages(const corpus *made, const fhi_index *index, const fhi_node *root, fhi_sort sort, rng *random)
 {
@@ -545,6 +574,7 @@ static void try_corpus(rng *random, bool forms_told, uint32_t segments, uint32_t
         const fhi_index *index = indexes[rng_below(random, kernels)];
         compare(&made, index, root, random);
         compare_pages(&made, index, root, rng_below(random, 3) ? FHI_SORT_SCORE : FHI_SORT_DATE, random);
+        compare_partial(index, root, rng_below(random, 3) ? FHI_SORT_SCORE : FHI_SORT_DATE, random);
     }
     free(pool);
     while (kernels > 0)

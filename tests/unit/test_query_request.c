@@ -338,6 +338,34 @@ static void a_request_may_be_given_lower_bounds(void **state)
     library_close(&l);
 }
 
+/* The deadline is over before anything is matched. */
+static void partial_answers_come_only_when_asked_for(void **state)
+{
+    (void)state;
+    fhi_request request;
+    library l;
+    library_open(&l, "press", press, 3);
+    fhi_request_defaults(&request);
+    request.query = FH_STR("roi OR date");
+    request.top = 1;
+    request.deadline_ns = 1;
+    assert_int_equal(ask_request(&l, &request, NULL), FH_E_DEADLINE);
+    assert_string_equal(ids(&l), "deadline@0");
+    fhi_request_notes notes = {.slow_ns = 0};
+    assert_int_equal(fhi_request_set(&request, FH_STR("partial"), FH_STR("1"), NULL), FH_OK);
+    request.notes = &notes;
+    assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+    assert_true(json_is_true(json_object_get(l.answer, "partial")));
+    assert_null(json_object_get(l.answer, "next"));
+    assert_true(notes.partial);
+    request.deadline_ns = 0;
+    assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+    assert_null(json_object_get(l.answer, "partial"));
+    assert_non_null(json_object_get(l.answer, "next"));
+    assert_false(notes.partial);
+    library_close(&l);
+}
+
 /* Half of the words stand behind the article: each half alone is within the limit. */
 static void an_arabic_prefix_counts_its_clitics_toward_one_limit(void **state)
 {
@@ -507,6 +535,7 @@ int main(void)
         cmocka_unit_test(wrong_queries_answer_with_code_place_and_sentence),
         cmocka_unit_test(a_prefix_of_too_many_words_is_named),
         cmocka_unit_test(a_request_may_be_given_lower_bounds),
+        cmocka_unit_test(partial_answers_come_only_when_asked_for),
         cmocka_unit_test(an_arabic_prefix_counts_its_clitics_toward_one_limit),
         cmocka_unit_test(a_words_index_takes_words_as_they_are),
         cmocka_unit_test(an_article_is_given_whole_by_its_id),
