@@ -116,13 +116,6 @@ static fh_status put_csv(const exporter *self, const fh_record *record)
 
 /* ---- JSON Lines ---- */
 
-static fh_status put_whole(const fh_record *record, fhi_buf *out)
-{
-    json_t *article;
-    FH_TRY(fhi_reply_article(record, &article));
-    return fhi_reply_write(article, NULL, fhi_reply_digits(article), out);
-}
-
 /* Tags are stored one a line. */
 static fh_status put_tags(fh_str tags, fhi_buf *out)
 {
@@ -149,6 +142,20 @@ static fh_status put_some(const fhi_export_options *options, const fh_record *re
     }
     fhi_buf_put8(out, '}');
     return out->status;
+}
+
+/* As /article answers it: what is there, and what is not known of it. */
+static fh_status put_whole(const fh_record *record, fhi_buf *out)
+{
+    json_t *article;
+    if (record->fields[FH_FIELD_EXTRA].len == 0) {
+        fhi_export_options there = {.format = FHI_EXPORT_JSONL};
+        for (uint8_t field = 0; field < FH_FIELD_EXTRA; field++)
+            if (record->fields[field].len || field == FH_FIELD_ID) there.fields[there.field_count++] = field;
+        return put_some(&there, record, out);
+    }
+    FH_TRY(fhi_reply_article(record, &article));
+    return fhi_reply_write(article, NULL, fhi_reply_digits(article), out);
 }
 
 static fh_status put_jsonl(const exporter *self, const fh_record *record)

@@ -71,7 +71,7 @@ static bool ask(int fd, const char *request, const char *wanted)
     return count >= (ssize_t)strlen(wanted) && strncmp(answer, wanted, strlen(wanted)) == 0;
 }
 
-static fh_status serve_two(void *context)
+static fh_status serve_some(void *context)
 {
     serving *self = context;
     fh_err err;
@@ -82,6 +82,12 @@ static fh_status serve_two(void *context)
     bool good = ask(connect_http(self), "GET /search?q=a HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK");
     good = good && ask(connect_path(self->socket), "{\"id\":7,\"article\":\"a\"}\n", "{\"id\":7,\"article\":{");
     good = good && ask(connect_path(self->socket), "{\"health\":true}\n", "{\"health\":{");
+    good = good && ask(connect_http(self), "GET /export?q=lines+3 HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n",
+                       "HTTP/1.1 200 OK");
+    good = good && ask(connect_http(self),
+                       "POST /batch HTTP/1.1\r\nHost: x\r\nContent-Length: 17\r\n\r\n{\"q\":\"a\"}\n{\"id\":1}",
+                       "HTTP/1.1 200 OK");
+    good = good && ask(connect_path(self->socket), "{\"id\":7,\"export\":true,\"q\":\"lines 3\"}\n", "{\"n\":0,");
     fhi_server_stop(self->server);
     assert_int_equal(uv_thread_join(&self->thread), 0);
     assert_int_equal(fhi_server_destroy(self->server), FH_OK);
@@ -120,7 +126,7 @@ static void creating_a_server_survives_every_failed_allocation(void **state)
 static void serving_survives_every_failed_allocation(void **state)
 {
     (void)state;
-    with_server(serve_two);
+    with_server(serve_some);
 }
 
 int main(void)

@@ -36,6 +36,7 @@ static void add(fh_writer *writer, int number, const char *word)
     record.fields[FH_FIELD_SOURCE] = number % 2 ? FH_STR("Pair, impair") : FH_STR("-Moins");
     record.fields[FH_FIELD_TAGS] = FH_STR("un\ndeux");
     record.fields[FH_FIELD_BODY] = fhi_buf_str(&body);
+    if (number % 3 == 0) record.fields[FH_FIELD_EXTRA] = FH_STR("{\"note\":4.2,\"title\":\"another\"}");
     assert_int_equal(fh_writer_add(writer, &record, NULL), FH_OK);
     fhi_buf_fini(&body);
 }
