@@ -56,13 +56,15 @@ static fh_status grow_slots(fhi_strings *strings)
 {
     const uint32_t slot_count = strings->slot_count ? strings->slot_count * 2 : FIRST_SLOTS;
     if (slot_count > UINT32_C(1) << 30) return FH_E_NOMEM;
-    uint32_t *slots = calloc(slot_count, sizeof *slots);
+    fhi_string_slot *slots = calloc(slot_count, sizeof *slots);
     if (!slots) return FH_E_NOMEM;
-    for (uint32_t i = 0; i < strings->count; i++) {
-        uint32_t at = strings->entries[i].hash & (slot_count - 1);
-        while (slots[at] != 0)
+    for (uint32_t i = 0; i < strings->slot_count; i++) {
+        const fhi_string_slot slot = strings->slots[i];
+        if (slot.number == 0) continue;
+        uint32_t at = slot.hash & (slot_count - 1);
+        while (slots[at].number != 0)
             at = (at + 1) & (slot_count - 1);
-        slots[at] = i + 1;
+        slots[at] = slot;
     }
     free(strings->slots);
     strings->slots = slots;
@@ -88,9 +90,9 @@ static uint32_t find_slot(const fhi_strings *strings, fh_str text, uint32_t hash
 {
     const uint32_t mask = strings->slot_count - 1;
     uint32_t at = hash & mask;
-    for (; strings->slots[at] != 0; at = (at + 1) & mask) {
-        const uint32_t found = strings->slots[at] - 1;
-        if (strings->entries[found].hash == hash && fhi_str_equal(fhi_strings_at(strings, found), text)) break;
+    for (; strings->slots[at].number != 0; at = (at + 1) & mask) {
+        const fhi_string_slot slot = strings->slots[at];
+        if (slot.hash == hash && fhi_str_equal(fhi_strings_at(strings, slot.number - 1), text)) break;
     }
     return at;
 }
@@ -99,8 +101,8 @@ bool fhi_strings_find(const fhi_strings *strings, fh_str text, uint32_t *number)
 {
     if (strings->slot_count == 0) return false;
     const uint32_t at = find_slot(strings, text, (uint32_t)(fhi_hash64(text.ptr, text.len) >> 32));
-    if (strings->slots[at] == 0) return false;
-    *number = strings->slots[at] - 1;
+    if (strings->slots[at].number == 0) return false;
+    *number = strings->slots[at].number - 1;
     return true;
 }
 
@@ -111,15 +113,15 @@ fh_status fhi_strings_intern(fhi_strings *strings, fh_str text, uint32_t *number
     FH_TRY(make_room(strings));
     const uint32_t hash = (uint32_t)(fhi_hash64(text.ptr, text.len) >> 32);
     const uint32_t at = find_slot(strings, text, hash);
-    if (strings->slots[at] != 0) {
-        *number = strings->slots[at] - 1;
+    if (strings->slots[at].number != 0) {
+        *number = strings->slots[at].number - 1;
         return FH_OK;
     }
     const char *copy = text.len <= UINT32_MAX ? copy_bytes(strings, text) : NULL;
     if (!copy) return FH_E_NOMEM;
-    strings->entries[strings->count] = (fhi_string_entry){copy, (uint32_t)text.len, hash};
+    strings->entries[strings->count] = (fhi_string_entry){copy, (uint32_t)text.len};
     *number = strings->count++;
-    strings->slots[at] = *number + 1;
+    strings->slots[at] = (fhi_string_slot){hash, *number + 1};
     *added = true;
     return FH_OK;
 }

@@ -10,8 +10,12 @@
 typedef struct fhi_string_entry {
     const char *ptr;
     uint32_t len;
-    uint32_t hash; /* high half of fhi_hash64, so that growing does not read the strings */
 } fhi_string_entry;
+
+typedef struct fhi_string_slot {
+    uint32_t hash;   /* high half of fhi_hash64: strings are read only where it is the same, and not to grow */
+    uint32_t number; /* number + 1, 0 when free */
+} fhi_string_slot;
 
 typedef struct fhi_string_chunk fhi_string_chunk;
 
@@ -19,7 +23,7 @@ typedef struct fhi_strings {
     fhi_string_entry *entries;
     uint32_t count;
     uint32_t capacity;
-    uint32_t *slots; /* number + 1, 0 when free; linear probing */
+    fhi_string_slot *slots; /* linear probing */
     uint32_t slot_count;
     fhi_string_chunk *chunks;
     size_t chunk_bytes;

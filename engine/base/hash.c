@@ -25,6 +25,7 @@ uint64_t fhi_hash64(const void *data, size_t len)
     return fold_multiply(hash, k1);
 }
 
+/* Eight bytes of ASCII at a time, and characters of two bytes, which are most of an Arabic text, without ICU. */
 size_t fhi_utf8_check(const void *data, size_t len)
 {
     const uint8_t *bytes = data;
@@ -32,7 +33,12 @@ size_t fhi_utf8_check(const void *data, size_t len)
     while (at < len) {
         while (len - at >= 8 && (fhi_load64(bytes + at) & 0x8080808080808080) == 0)
             at += 8;
+        while (at < len && bytes[at] < 0x80)
+            at++;
+        while (len - at >= 2 && bytes[at] >= 0xC2 && bytes[at] < 0xE0 && (bytes[at + 1] & 0xC0) == 0x80)
+            at += 2;
         if (at >= len) break;
+        if (bytes[at] < 0x80) continue;
         const size_t start = at;
         UChar32 point;
         U8_NEXT(bytes, at, len, point);
