@@ -67,7 +67,10 @@ static fh_status rank_forms(fhi_emitter *emitter, fhi_list_build *list, const ui
     *live = 0;
     if (reserve_forms(emitter, form_count) != FH_OK) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     uint32_t *dfs = emitter->scratch, *last = dfs + form_count, *order = last + form_count, *rank = order + form_count;
-    count_documents(list, form_count, dfs, last);
+    if (form_count == 1)
+        dfs[0] = list->doc_count;
+    else
+        count_documents(list, form_count, dfs, last);
     for (uint32_t i = 0; i < form_count; i++)
         order[i] = i;
     ranking forms = {names, dfs};
@@ -81,7 +84,7 @@ static fh_status rank_forms(fhi_emitter *emitter, fhi_list_build *list, const ui
         const fhi_sort_record emitted = {{names[form], UINT32_MAX - dfs[form], emitter->term_count, i}};
         FH_TRY(fhi_sorter_put(&emitter->forms, emitted, err));
     }
-    for (size_t i = 0; i < list->position_count; i++)
+    for (size_t i = 0; i < list->position_count && form_count > 1; i++)
         list->forms[i] = rank[list->forms[i]];
     return FH_OK;
 }

@@ -7,8 +7,9 @@
 
 enum { FORM_KEY_HEAD_BYTES = 4 + 2, TERMS_PER_CHECK = 256 };
 
+/* Strings are sorted by their first bytes, which stand with the numbers: few are looked at themselves. */
 typedef struct string_order {
-    uint64_t key; /* first 8 bytes, of a form: of its fold */
+    uint64_t key[2]; /* first 16 bytes, of a form: of its fold */
     uint32_t number;
 } string_order;
 
@@ -18,7 +19,8 @@ typedef struct flush_state {
     string_order *order;
     string_order *form_order; /* one for each name; the names' numbers are their places, from 1 */
     uint32_t *names;          /* numbers of names, by term, then ordinal */
-    uint32_t *first_name;     /* of each term */
+    uint32_t name_count;
+    uint32_t *first_name; /* of each term */
     fh_err *err;
     fhi_buf chain;
     fhi_list_build list;
@@ -57,20 +59,26 @@ static void flush_docs(flush_state *state, fhi_segment_writer *writer)
     }
 }
 
-/* First 8 bytes as a number that sorts like them. */
-static uint64_t sort_key(fh_str text)
+/* The first bytes as numbers that sort like them. */
+static string_order order_of(fh_str text, uint32_t number)
 {
-    uint8_t bytes[8] = {0};
+    uint8_t bytes[16] = {0};
     if (text.len) memcpy(bytes, text.ptr, text.len < sizeof bytes ? text.len : sizeof bytes);
-    return __builtin_bswap64(fhi_load64(bytes));
+    return (string_order){{__builtin_bswap64(fhi_load64(bytes)), __builtin_bswap64(fhi_load64(bytes + 8))}, number};
+}
+
+static int by_key(const string_order *x, const string_order *y)
+{
+    if (x->key[0] != y->key[0]) return x->key[0] < y->key[0] ? -1 : 1;
+    return (x->key[1] > y->key[1]) - (x->key[1] < y->key[1]);
 }
 
 static int by_bytes(const void *a, const void *b, void *argument)
 {
     const string_order *x = a, *y = b;
     const fhi_strings *terms = argument;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return fhi_str_compare(fhi_strings_at(terms, x->number), fhi_strings_at(terms, y->number));
+    const int keys = by_key(x, y);
+    return keys != 0 ? keys : fhi_str_compare(fhi_strings_at(terms, x->number), fhi_strings_at(terms, y->number));
 }
 
 static fh_status order_terms(flush_state *state)
@@ -79,7 +87,7 @@ static fh_status order_terms(flush_state *state)
     state->order = malloc((terms->count + (size_t)1) * sizeof *state->order);
     if (!state->order) return FH_E_NOMEM;
     for (uint32_t i = 0; i < terms->count; i++)
-        state->order[i] = (string_order){sort_key(fhi_strings_at(terms, i)), i};
+        state->order[i] = order_of(fhi_strings_at(terms, i), i);
     qsort_r(state->order, terms->count, sizeof *state->order, by_bytes, (void *)(uintptr_t)terms);
     return FH_OK;
 }
@@ -98,7 +106,8 @@ static void split_form(const fhi_strings *forms, uint32_t form, fh_str *fold, fh
 static int by_name(const void *a, const void *b, void *argument)
 {
     const string_order *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    const int keys = by_key(x, y);
+    if (keys != 0) return keys;
     fh_str fold_x, exact_x, fold_y, exact_y;
     split_form(argument, x->number, &fold_x, &exact_x);
     split_form(argument, y->number, &fold_y, &exact_y);
@@ -116,7 +125,7 @@ static fh_status order_forms(flush_state *state)
     for (uint32_t i = 0; i < forms->count; i++) {
         fh_str fold, exact;
         split_form(forms, i, &fold, &exact);
-        state->form_order[i] = (string_order){sort_key(fold), i};
+        state->form_order[i] = order_of(fold, i);
     }
     qsort_r(state->form_order, forms->count, sizeof *state->form_order, by_name, (void *)(uintptr_t)forms);
     return FH_OK;
@@ -144,12 +153,20 @@ static fh_status number_names(flush_state *state)
         if (fresh) state->form_order[name++] = *here;
         state->names[state->first_name[form.term] + form.ordinal] = name;
     }
+    state->name_count = name;
     return FH_OK;
 }
 
+/* Asked for in increasing order: a name leads to an entry and that to bytes, and both are asked for ahead. */
 static fh_status name_form(void *argument, uint32_t name, fh_str *fold, fh_str *exact)
 {
+    enum { ENTRY_AHEAD = 32, BYTES_AHEAD = 16 };
     const flush_state *state = argument;
+    const fhi_strings *forms = &state->memory->forms;
+    if (name + ENTRY_AHEAD <= state->name_count) {
+        __builtin_prefetch(&forms->entries[state->form_order[name + ENTRY_AHEAD - 1].number]);
+        __builtin_prefetch(fhi_strings_at(forms, state->form_order[name + BYTES_AHEAD - 1].number).ptr);
+    }
     split_form(&state->memory->forms, state->form_order[name - 1].number, fold, exact);
     return FH_OK;
 }
@@ -179,6 +196,8 @@ static void decode_run(flush_state *state, const uint8_t **from, uint32_t *next_
     for (uint32_t i = 0; state->memory->told_apart && i < form_count; i++)
         ordinals[i] = (uint32_t)get_varint(from);
     const uint32_t only = state->memory->told_apart ? ordinals[0] : 0;
+    const unsigned form_bits = fhi_run_form_bits(form_count);
+    const uint32_t form_mask = (UINT32_C(1) << form_bits) - 1;
     for (; left > 0; left--) {
         const uint64_t head = get_varint(from);
         const uint32_t count = head & 1 ? 1 : (uint32_t)get_varint(from);
@@ -187,9 +206,9 @@ static void decode_run(flush_state *state, const uint8_t **from, uint32_t *next_
         uint32_t position = 0;
         for (uint32_t i = 0; i < count; i++) {
             const uint64_t value = get_varint(from);
-            position += (uint32_t)(form_count == 1 ? value : value / form_count);
+            position += (uint32_t)(value >> form_bits);
             list->positions[at + i] = position;
-            list->forms[at + i] = form_count == 1 ? only : ordinals[value % form_count];
+            list->forms[at + i] = form_bits == 0 ? only : ordinals[value & form_mask];
         }
         const uint32_t kept = state->doc_map ? state->doc_map[doc] : doc;
         if (kept == FHI_UNKNOWN) continue;

@@ -7,7 +7,7 @@
  * A posting of a run, all varints:
  *   (documents since the previous posting << 1) | (one occurrence)    the first posting: 0 documents
  *   occurrences, unless one
- *   per occurrence: (positions since the previous one) * forms + form    forms, form: of the run's own list
+ *   per occurrence: (positions since the previous one) << bits | form    form: of the run's own list; bits: see below
  */
 #ifndef FHI_INVERTER_H
 #define FHI_INVERTER_H
@@ -143,6 +143,12 @@ fh_status fhi_inverter_seal(fhi_inverter *inverter, fhi_store_compressor *compre
 
 /* Starts the next batch. When the caches hold more than cache_bytes_max, they are dropped. */
 void fhi_inverter_next_batch(fhi_inverter *inverter, size_t cache_bytes_max);
+
+/* Bits that tell the forms of a run apart. */
+static inline unsigned fhi_run_form_bits(uint32_t form_count)
+{
+    return form_count > 1 ? 32u - (unsigned)__builtin_clz(form_count - 1) : 0u;
+}
 
 static inline fh_str fhi_inverter_text(const fhi_inverter *inverter, fhi_piece piece)
 {

@@ -57,7 +57,7 @@ static fh_status sort_words(fhi_inverter *inverter)
 static uint8_t *encode_postings(fhi_run *run, const fhi_token_place *tokens, uint8_t *to)
 {
     const uint32_t count = run->token_count;
-    const uint64_t forms = run->form_count > 1 ? run->form_count : 1;
+    const unsigned form_bits = fhi_run_form_bits(run->form_count);
     uint32_t previous_doc = tokens[0].doc;
     for (uint32_t i = 0; i < count;) {
         const uint32_t doc = tokens[i].doc;
@@ -68,7 +68,7 @@ static uint8_t *encode_postings(fhi_run *run, const fhi_token_place *tokens, uin
         if (end - i > 1) to = put_varint(to, end - i);
         uint32_t previous = 0;
         for (; i < end; i++) {
-            to = put_varint(to, (tokens[i].position - previous) * forms + tokens[i].form);
+            to = put_varint(to, (uint64_t)(tokens[i].position - previous) << form_bits | tokens[i].form);
             previous = tokens[i].position;
         }
         previous_doc = doc;

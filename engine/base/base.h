@@ -141,13 +141,20 @@ void fhi_buf_clear(fhi_buf *buf);                    /* keeps the memory, forget
 uint8_t *fhi_buf_extend(fhi_buf *buf, size_t count); /* count new uninitialised bytes, or NULL */
 bool fhi_buf_reserve(fhi_buf *buf, size_t more);     /* room for `more` bytes beyond len */
 void fhi_buf_put(fhi_buf *buf, const void *data, size_t count);
-void fhi_buf_put8(fhi_buf *buf, uint8_t value);
 void fhi_buf_put16(fhi_buf *buf, uint16_t value);
 void fhi_buf_put32(fhi_buf *buf, uint32_t value);
 void fhi_buf_put64(fhi_buf *buf, uint64_t value);
 void fhi_buf_put_varint(fhi_buf *buf, uint64_t value);                       /* LEB128, 1 to 10 bytes */
 void fhi_buf_put_str(fhi_buf *buf, fh_str text);                             /* varint length, then bytes */
 void fhi_buf_printf(fhi_buf *buf, const char *format, ...) FHI_PRINTF(2, 3); /* no NUL is kept */
+
+static inline void fhi_buf_put8(fhi_buf *buf, uint8_t value)
+{
+    if (FHI_LIKELY(buf->len < buf->capacity && buf->status == FH_OK))
+        buf->data[buf->len++] = value;
+    else
+        fhi_buf_put(buf, &value, sizeof value);
+}
 
 static inline fh_str fhi_buf_str(const fhi_buf *buf)
 {

@@ -58,11 +58,6 @@ void fhi_buf_put(fhi_buf *buf, const void *data, size_t count)
     if (to) memcpy(to, data, count);
 }
 
-void fhi_buf_put8(fhi_buf *buf, uint8_t value)
-{
-    fhi_buf_put(buf, &value, sizeof value);
-}
-
 void fhi_buf_put16(fhi_buf *buf, uint16_t value)
 {
     fhi_buf_put(buf, &value, sizeof value);

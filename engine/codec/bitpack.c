@@ -1,20 +1,10 @@
 /* bitpack.c - the scalar definition of bit packing. */
 #include "engine/codec/bitpack.h"
 
-void fhi_bit_writer_put(fhi_bit_writer *writer, uint32_t value, unsigned width)
-{
-    writer->pending |= (uint64_t)value << writer->pending_bits;
-    writer->pending_bits += width;
-    while (writer->pending_bits >= 8) {
-        fhi_buf_put8(writer->buf, (uint8_t)writer->pending);
-        writer->pending >>= 8;
-        writer->pending_bits -= 8;
-    }
-}
-
 void fhi_bit_writer_finish(fhi_bit_writer *writer)
 {
-    if (writer->pending_bits > 0) fhi_buf_put8(writer->buf, (uint8_t)writer->pending);
+    for (unsigned done = 0; done < writer->pending_bits; done += 8)
+        fhi_buf_put8(writer->buf, (uint8_t)(writer->pending >> done));
     writer->pending = 0;
     writer->pending_bits = 0;
 }

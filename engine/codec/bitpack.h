@@ -38,10 +38,20 @@ void fhi_unpack(const uint8_t *packed, size_t count, unsigned width, uint32_t *v
 typedef struct fhi_bit_writer {
     fhi_buf *buf;
     uint64_t pending;
-    unsigned pending_bits; /* < 8 between calls */
+    unsigned pending_bits; /* < 32 between calls */
 } fhi_bit_writer;
 
-void fhi_bit_writer_put(fhi_bit_writer *writer, uint32_t value, unsigned width);
+/* width: 0 to 32. */
+static inline void fhi_bit_writer_put(fhi_bit_writer *writer, uint32_t value, unsigned width)
+{
+    writer->pending |= (uint64_t)value << writer->pending_bits;
+    writer->pending_bits += width;
+    if (writer->pending_bits < 32) return;
+    fhi_buf_put32(writer->buf, (uint32_t)writer->pending);
+    writer->pending >>= 32;
+    writer->pending_bits -= 32;
+}
+
 void fhi_bit_writer_finish(fhi_bit_writer *writer);
 
 #endif
