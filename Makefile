@@ -114,7 +114,7 @@ $(BUILD)/%.o: %.c
 
 # The assembler reads these by their names, which -MMD does not see. The font goes in once `make font` has fetched it.
 FONT := $(firstword $(wildcard build/font/node_modules/@fontsource-variable/noto-naskh-arabic/files/*-arabic-wght-normal.woff2))
-$(BUILD)/query/page_files.o: $(wildcard query/page/*.*) $(FONT)
+$(BUILD)/query/page_files.o: $(wildcard query/page/*.* build/font/installed)
 $(BUILD)/query/page_files.o: CPPFLAGS_ALL += $(if $(FONT),-DFHI_PAGE_FONT='"$(FONT)"')
 
 $(BUILD)/%.o: %.cc
@@ -156,8 +156,8 @@ test: ## build and run every test; installs what is missing first
 # What npm installs goes below build/, by the lock files.
 DEPS_node := $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 npm_ci = mkdir -p build/$(2) && cp $(1)/package.json $(1)/package-lock.json $(1)/.npmrc build/$(2)/ && \
-         { cmp -s $(1)/package-lock.json build/$(2)/installed || npm ci --silent --prefix build/$(2); } && \
-         cp $(1)/package-lock.json build/$(2)/installed
+         { cmp -s $(1)/package-lock.json build/$(2)/installed || \
+           { npm ci --silent --prefix build/$(2) && cp $(1)/package-lock.json build/$(2)/installed; }; }
 
 font: ## fetch an Arabic face that the next build puts into the program; the page does without it
 	@$(if $(strip $(DEPS_node)),.ci/deps $(DEPS_node))

@@ -3,9 +3,12 @@
  */
 #include "query/page_impl.h"
 
+enum { LATEST = 6 };
+
 typedef struct hit_list {
     fhi_page_work *work;
     xmlNode *list;
+    const char *heading; /* "h2", "h3" */
     uint32_t count;
 } hit_list;
 
@@ -29,15 +32,15 @@ static fh_status add_hit(void *argument, const fh_record *record, float score, c
     fhi_page_set_lang(work, item, record->fields[FH_FIELD_LANG]);
     const fhi_page_address read = {"/read/", record->fields[FH_FIELD_ID], &work->question->request,
                                    work->question->state};
-    xmlNode *heading = fhi_html_add(html, item, "h2", NULL);
+    xmlNode *heading = fhi_html_add(html, item, hits->heading, NULL);
     xmlNode *link = fhi_page_link(work, heading, NULL, fhi_page_address_text(work, &read));
     if (title->text.len)
         fhi_html_marked(html, link, title->text, title->marks, title->mark_count, NULL);
     else
         fhi_html_text(html, link, fhi_page_say(work, FHI_SAY_UNTITLED));
     fhi_page_byline(work, item, record);
-    xmlNode *text = fhi_html_add(html, item, "p", "snippet");
-    if (snippet) fhi_html_marked(html, text, snippet->text, snippet->marks, snippet->mark_count, NULL);
+    xmlNode *text = snippet ? fhi_html_add(html, item, "p", "snippet") : NULL;
+    if (text) fhi_html_marked(html, text, snippet->text, snippet->marks, snippet->mark_count, NULL);
     return html->status;
 }
 
@@ -50,6 +53,7 @@ static void add_choice(fhi_page_work *work, xmlNode *parent, fhi_page_word label
     xmlNode *group = fhi_html_add(&work->html, parent, "div", "choice");
     fhi_html_set(&work->html, group, "role", "group");
     fhi_html_set_str(&work->html, group, "aria-label", fhi_page_say(work, label));
+    fhi_html_set(&work->html, fhi_page_add(work, group, "span", NULL, label), "aria-hidden", "true");
     for (int i = 0; i < 2; i++) {
         xmlNode *link = fhi_page_link(work, group, NULL, address_of(work, &requests[i], work->question->state));
         if (i == chosen) fhi_html_set(&work->html, link, "aria-current", "true");
@@ -152,7 +156,7 @@ static void add_keys(fhi_page_work *work, xmlNode *parent)
 }
 
 /* By example, in the language of the page. */
-void fhi_page_help(fhi_page_work *work, xmlNode *parent)
+xmlNode *fhi_page_help(fhi_page_work *work, xmlNode *parent)
 {
     static const struct {
         const char *example[2]; /* French, Arabic */
@@ -174,21 +178,39 @@ void fhi_page_help(fhi_page_work *work, xmlNode *parent)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         add_example(work, table, rows[i].example[work->lang == FHI_LANG_AR], rows[i].meaning);
     add_keys(work, help);
+    return help;
 }
 
 /* ---- the page -------------------------------------------------------------------------------------------- */
 
+/* Whatever came last, in either language. */
+static void add_latest(fhi_page_work *work, xmlNode *parent)
+{
+    fhi_found found;
+    fhi_failure failure;
+    fhi_request request = work->request;
+    request.query = FH_STR("lang:(fr | ar | mixed | en)");
+    request.sort = FHI_SORT_DATE;
+    request.top = LATEST;
+    request.no_snippets = true;
+    xmlNode *section = fhi_html_add(&work->html, parent, "section", NULL);
+    fhi_page_add(work, section, "h2", NULL, FHI_SAY_LATEST);
+    hit_list hits = {.work = work, .list = fhi_html_add(&work->html, section, "ol", "hits"), .heading = "h3"};
+    (void)fhi_searcher_find(work->searcher, work->index, &request, add_hit, &hits, &found, &failure);
+}
+
 static void add_welcome(fhi_page_work *work)
 {
-    xmlNode *welcome = fhi_html_add(&work->html, work->main, "section", "welcome");
-    fhi_page_add(work, welcome, "h1", NULL, FHI_SAY_TAGLINE);
-    xmlNode *facts =
-        fhi_html_add_text(&work->html, welcome, "p", NULL, fhi_page_count(work, fhi_index_live_count(work->index)));
+    xmlNode *welcome = fhi_html_add(&work->html, work->main, "div", "welcome");
+    xmlNode *title = fhi_html_add(&work->html, welcome, "div", "title");
+    fhi_page_add(work, title, "h1", NULL, FHI_SAY_TAGLINE);
+    const fh_str count = fhi_page_count(work, fhi_index_live_count(work->index));
+    xmlNode *facts = fhi_html_add_text(&work->html, title, "p", NULL, count);
     fhi_html_text(&work->html, facts, FH_STR(" "));
     fhi_html_text(&work->html, facts, fhi_page_say(work, FHI_SAY_CONTENTS));
-    fhi_page_help(work, welcome);
-    for (xmlNode *child = welcome ? welcome->last : NULL; child; child = NULL)
-        fhi_html_flag(&work->html, child, "open");
+    add_latest(work, welcome);
+    xmlNode *beside = fhi_html_add(&work->html, welcome, "div", NULL);
+    fhi_html_flag(&work->html, fhi_page_help(work, beside), "open");
 }
 
 static void add_results(fhi_page_work *work)
@@ -201,7 +223,7 @@ static void add_results(fhi_page_work *work)
     fhi_html_set(html, count, "id", "count");
     xmlNode *list = fhi_html_add(html, results, "ol", "hits");
     fhi_html_set_str(html, list, "aria-label", fhi_page_say(work, FHI_SAY_RESULTS));
-    hit_list hits = {.work = work, .list = list};
+    hit_list hits = {.work = work, .list = list, .heading = "h2"};
     if (fhi_searcher_find(work->searcher, work->index, &work->request, add_hit, &hits, &found, &work->failure) !=
         FH_OK) {
         xmlUnlinkNode(results);

@@ -220,7 +220,9 @@ fh_str fhi_page_address_text(fhi_page_work *work, const fhi_page_address *addres
     fhi_buf out;
     fhi_buf_init(&out);
     fhi_buf_put(&out, address->path, strlen(address->path));
-    if (address->article.len) put_encoded(&out, address->article, "/:");
+    /* Browsers take `/../` out of a path, but leave what is encoded. */
+    const fh_str article = address->article;
+    if (article.len) put_encoded(&out, article, memmem(article.ptr, article.len, "/.", 2) ? ":" : "/:");
     if (address->state) put_state(&out, address->request, address->state);
     fh_str text = FH_STR("");
     if (out.status == FH_OK) text = fhi_arena_copy(&work->page->arena, fhi_buf_str(&out));

@@ -34,6 +34,15 @@ static void choose_coding(fhi_exchange *exchange, const fhi_http_parser *http)
     fhi_buf_fini(&accepted);
 }
 
+/* A page is another one for another language of the browser. */
+static void note_langs(fhi_exchange *exchange)
+{
+    const fh_str langs = exchange->ask.page.accepted_langs;
+    if (langs.len) fhi_buf_put8(&exchange->question, '\0');
+    fhi_buf_put(&exchange->question, langs.ptr, langs.len);
+    exchange->question_hash = fhi_hash64(exchange->question.data, exchange->question.len);
+}
+
 static void take_request(fhi_conn *conn, const fhi_http_parser *http)
 {
     fhi_exchange *exchange = fhi_exchange_create(conn);
@@ -50,12 +59,10 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
     int status;
     fh_err err;
     choose_coding(exchange, http);
-    exchange->question_hash = fhi_hash64(target.ptr, target.len);
     fhi_buf_put(&exchange->question, target.ptr, target.len);
     fhi_http_header_list(http, "if-none-match", &exchange->if_none_match);
     const fh_status asked = fhi_ask_from_http(&exchange->ask, http, &status, &err);
-    const fh_str langs = exchange->ask.page.accepted_langs;
-    if (langs.len) exchange->question_hash ^= fhi_hash64(langs.ptr, langs.len);
+    note_langs(exchange);
     if (exchange->if_none_match.status != FH_OK)
         fhi_exchange_fail(exchange, 500, "out of memory");
     else if (fhi_admit_http(exchange, http) && asked != FH_OK)
@@ -102,6 +109,12 @@ static bool is_csv(const fhi_exchange *exchange)
     return exchange->ask.route->kind == FHI_ASK_EXPORT && exchange->ask.export.format == FHI_EXPORT_CSV;
 }
 
+/* Whether the body is for people: a good answer of such a route, or a failure that is told as a page. */
+static bool is_page(const fhi_exchange *exchange)
+{
+    return exchange->is_page || (exchange->status == 200 && exchange->ask.route->page);
+}
+
 static const char *content_type(const fhi_exchange *exchange)
 {
     if (exchange->status == 200 && is_csv(exchange)) return "text/csv; charset=utf-8; header=present";
@@ -109,7 +122,7 @@ static const char *content_type(const fhi_exchange *exchange)
     if (exchange->status == 200 && exchange->ask.route->kind == FHI_ASK_FILE &&
         fhi_page_file_find(exchange->ask.subject, &file))
         return file.content_type;
-    const char *own = exchange->status == 200 || exchange->is_page ? exchange->ask.route->content_type : NULL;
+    const char *own = exchange->status == 200 || is_page(exchange) ? exchange->ask.route->content_type : NULL;
     return own ? own : "application/json; charset=utf-8";
 }
 
@@ -143,7 +156,7 @@ static void frame_head(const fhi_exchange *exchange, bool keep_alive, fhi_buf *o
             .etag = tagged ? etag : NULL,
             .coding = fhi_coding_name(exchange->coding),
             .varies = tagged,
-            .page = exchange->is_page,
+            .page = is_page(exchange),
         },
         out);
 }

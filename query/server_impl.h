@@ -58,10 +58,10 @@ struct fhi_exchange {
     fhi_batch_part part;
     bool says_close; /* BATCH_HEAD: the connection ends with the batch */
     bool head_only;  /* HEAD */
-    bool is_page;    /* body is a document for people, a failure too */
+    bool is_page;    /* body was made as a document for people, also where it tells a failure */
     bool old_client;
-    fhi_buf question;       /* HTTP: the target; else the line without its id */
-    uint64_t question_hash; /* HTTP: of the target */
+    fhi_buf question;       /* HTTP: the target, and the languages of a page; else the line without its id */
+    uint64_t question_hash; /* HTTP: of question */
     fhi_buf if_none_match;  /* HTTP: the header's value; empty: none */
     bool none_wanted;       /* `If-None-Match: *` */
     bool pack_forced;       /* the client refused the answer as it is */

@@ -8,7 +8,7 @@ function move(hits, step) {
     const next = now < 0 ? (step > 0 ? 0 : hits.length - 1) : Math.min(Math.max(now + step, 0), hits.length - 1);
     hits[now]?.classList.remove("now");
     hits[next].classList.add("now");
-    hits[next].querySelector("h2 a").focus({ preventScroll: true });
+    hits[next].querySelector("h2 a, h3 a").focus({ preventScroll: true });
     hits[next].scrollIntoView({ block: "nearest" });
 }
 

@@ -5,7 +5,7 @@ export function steps(document) {
     const nav = document.querySelector(".steps");
     if (!nav) return;
     const marks = [...document.querySelectorAll("article mark")];
-    const place = element("output");
+    const place = element("output", { dir: "ltr" });
     let now = -1;
 
     const go = (step) => {

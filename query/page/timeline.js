@@ -48,5 +48,5 @@ export function timeline(document) {
     chart.addEventListener("pointercancel", stop);
     chart.addEventListener("dragstart", (event) => event.preventDefault());
     chart.addEventListener("click", (event) => event.preventDefault()); /* pointerup has gone there */
-    chart.after(element("p", { className: "hint", textContent: say("drag") }));
+    (document.querySelector(".timeline .ends") ?? chart).after(element("p", { className: "hint", textContent: say("drag") }));
 }
