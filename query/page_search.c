@@ -74,6 +74,18 @@ static void add_choices(fhi_page_work *work, xmlNode *parent)
     add_choice(work, parent, FHI_SAY_OP, ops, by_op, work->request.op == FHI_OP_OR);
 }
 
+/* All articles of the search, filters and all, as a file. */
+static void add_export(fhi_page_work *work, xmlNode *nav, const char *path, const char *name)
+{
+    const fhi_request request = {.query = work->request.query, .op = work->request.op};
+    const fhi_page_state none = {.lang_given = false};
+    const fhi_page_address file = {path, FH_STR(""), &request, &none};
+    xmlNode *link = fhi_page_link(work, nav, "export", fhi_page_address_text(work, &file));
+    fhi_html_flag(&work->html, link, "download");
+    fhi_html_text(&work->html, link, fhi_page_say(work, FHI_SAY_EXPORT));
+    fhi_html_text(&work->html, link, fhi_str(name));
+}
+
 static void add_actions(fhi_page_work *work, xmlNode *parent)
 {
     fhi_request request = fhi_page_first(work);
@@ -84,6 +96,8 @@ static void add_actions(fhi_page_work *work, xmlNode *parent)
     xmlNode *link = fhi_page_link(work, nav, "feed", fhi_page_address_text(work, &feed));
     fhi_html_set(&work->html, link, "type", "application/atom+xml");
     fhi_html_text(&work->html, link, fhi_page_say(work, FHI_SAY_FEED));
+    add_export(work, nav, "/export?format=csv", " CSV");
+    add_export(work, nav, "/export?format=jsonl", " JSON");
 }
 
 /* ---- pages ----------------------------------------------------------------------------------------------- */
