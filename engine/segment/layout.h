@@ -18,6 +18,7 @@ enum {
     FHI_CHUNK_DOCS = 65536, /* documents a chunk of a list covers */
     FHI_CHUNK_RANGES = FHI_CHUNK_DOCS / FHI_RANGE_DOCS,
     FHI_LOCATOR_OFFSET = 0xFFF, /* bits of a locator; those above tell quarters */
+    FHI_LOCATOR_SHIFT_MAX = 8,  /* offsets may count in as many bytes as this power of two */
     FHI_GROUP_RANGES = 8,       /* ranges of a dense chunk that share a base offset */
     FHI_BLOCK_POSTINGS = 128,   /* postings in a block of a sparse run */
 

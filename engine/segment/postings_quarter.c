@@ -112,7 +112,7 @@ static void dense_masks(fhi_cursor *cursor, const uint16_t *quarters, uint32_t c
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t range = quarters[i] / FHI_RANGE_QUARTERS < last ? quarters[i] / FHI_RANGE_QUARTERS : last;
         const uint64_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
-        const uint64_t offset = base + (fhi_load16(cursor->locators + (size_t)range * 2) & FHI_LOCATOR_OFFSET);
+        const uint64_t offset = base + fhi_cursor_offset(cursor, range);
         const bool inside = offset + 2 <= room;
         damaged |= !inside && present_at(cursor, quarters[i]);
         ids[i] = cursor->payloads + 1 + (inside ? offset : 0);

@@ -313,15 +313,17 @@ static bool enter_run(fhi_cursor *cursor, uint32_t chunk)
     return view_run(cursor, chunk, first, lower_bound(cursor, first, cursor->run_count, base + FHI_CHUNK_DOCS));
 }
 
-static bool enter_dense(fhi_cursor *cursor, uint32_t chunk, bool full, const uint8_t *from, const uint8_t *end)
+static bool enter_dense(fhi_cursor *cursor, uint32_t chunk, const uint8_t *entry, const uint8_t *from,
+                        const uint8_t *end)
 {
+    const bool full = entry[4] == FHI_CHUNK_FULL;
     const uint32_t left = cursor->segment->doc_count - chunk * FHI_CHUNK_DOCS;
     const uint32_t docs = left < FHI_CHUNK_DOCS ? left : FHI_CHUNK_DOCS;
     const uint32_t ranges = (docs + FHI_RANGE_DOCS - 1) / FHI_RANGE_DOCS;
     const uint32_t groups = (ranges + FHI_GROUP_RANGES - 1) / FHI_GROUP_RANGES;
     const size_t bound_bytes = full ? (size_t)ranges * FHI_RANGE_QUARTERS : ranges;
     const size_t head = 4 + (size_t)groups * 8 + (size_t)ranges * 2 + bound_bytes;
-    if ((size_t)(end - from) < head) return fhi_cursor_corrupt(cursor);
+    if ((size_t)(end - from) < head || entry[6] > FHI_LOCATOR_SHIFT_MAX) return fhi_cursor_corrupt(cursor);
     const uint32_t payload_bytes = fhi_load32(from);
     if (payload_bytes > (size_t)(end - from) - head) return fhi_cursor_corrupt(cursor);
     cursor->bases = from + 4;
@@ -330,6 +332,7 @@ static bool enter_dense(fhi_cursor *cursor, uint32_t chunk, bool full, const uin
     cursor->bounds = cursor->locators + (size_t)ranges * 2;
     cursor->range_count = ranges;
     cursor->full = full;
+    cursor->shift = entry[6];
     cursor->payloads = from + head;
     cursor->payloads_end = cursor->payloads + payload_bytes;
     cursor->positions_start = cursor->payloads_end;
@@ -384,7 +387,7 @@ bool fhi_cursor_enter(fhi_cursor *cursor, uint32_t chunk)
                                                          : (uint64_t)(cursor->list_end - cursor->list);
     if (start > end || end > (uint64_t)(cursor->list_end - cursor->list)) return fhi_cursor_corrupt(cursor);
     if (entry[4] == FHI_CHUNK_DENSE || entry[4] == FHI_CHUNK_FULL)
-        return enter_dense(cursor, chunk, entry[4] == FHI_CHUNK_FULL, cursor->list + start, cursor->list + end);
+        return enter_dense(cursor, chunk, entry, cursor->list + start, cursor->list + end);
     const uint32_t count = fhi_load16(entry + 2) + 1u;
     if (!decode_run(cursor, cursor->list + start, cursor->list + end, count, chunk * FHI_CHUNK_DOCS - 1)) return false;
     if (cursor->run_docs[count - 1] / FHI_CHUNK_DOCS != chunk) return fhi_cursor_corrupt(cursor);

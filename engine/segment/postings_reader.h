@@ -102,6 +102,7 @@ typedef struct fhi_cursor {
     uint32_t chunk; /* UINT32_MAX: none */
     bool dense;
     bool full;                                                 /* dense: bounds by quarter, not by range */
+    uint8_t shift;                                             /* dense: offsets in locators count 2^shift bytes */
     uint32_t range_count;                                      /* dense */
     const uint8_t *bases, *position_bases, *locators, *bounds; /* dense */
     const uint8_t *payloads, *payloads_end, *positions_start, *positions_end;
@@ -196,6 +197,13 @@ bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const u
 /* Asks for the positions of a document, some time ahead. */
 void fhi_cursor_prefetch_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
 
+/* Where the payload of a range begins, from the first of its group. */
+static inline uint32_t fhi_cursor_offset(const fhi_cursor *cursor, uint32_t range)
+{
+    const uint32_t locator = fhi_load16(cursor->locators + (size_t)range * 2);
+    return (locator & FHI_LOCATOR_OFFSET) << cursor->shift;
+}
+
 /* Asks for the bytes that masks() and lanes() of quarters of the chunk in view will want, some time ahead. */
 static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, const uint16_t *quarters, uint32_t count)
 {
@@ -203,8 +211,7 @@ static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, const uint16_t 
     for (uint32_t i = 0; i < count && cursor->dense; i++) {
         const uint32_t range = quarters[i] / FHI_RANGE_QUARTERS < last ? quarters[i] / FHI_RANGE_QUARTERS : last;
         const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
-        const uint8_t *payload =
-            cursor->payloads + base + (fhi_load16(cursor->locators + (size_t)range * 2) & FHI_LOCATOR_OFFSET);
+        const uint8_t *payload = cursor->payloads + base + fhi_cursor_offset(cursor, range);
         __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
         __builtin_prefetch(payload + 64);
     }
@@ -235,7 +242,7 @@ static inline const uint8_t *fhi_cursor_payload(fhi_cursor *cursor, uint32_t ran
     const uint16_t locator = range < cursor->range_count ? fhi_load16(cursor->locators + (size_t)range * 2) : 0;
     if (locator <= FHI_LOCATOR_OFFSET) return NULL;
     const uint64_t offset =
-        (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) + (locator & FHI_LOCATOR_OFFSET);
+        (uint64_t)fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4) + fhi_cursor_offset(cursor, range);
     const uint64_t room = (uint64_t)(cursor->payloads_end - cursor->payloads);
     if (offset < room && room - offset >= 2) {
         const uint8_t *payload = cursor->payloads + offset;

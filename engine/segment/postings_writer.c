@@ -18,7 +18,8 @@ enum {
     DENSE_POSTINGS_PER_RANGE = 1, /* a chunk is dense from this mean on: a balance of bytes and time, see METHOD.md */
     FULL_POSTINGS_PER_RANGE = 8,  /* and tells bounds by quarter from this mean on */
     LOCATOR_OFFSET_BITS = 12,
-    LOCATOR_OFFSET_MAX = (1 << LOCATOR_OFFSET_BITS) - 1
+    LOCATOR_OFFSET_MAX = (1 << LOCATOR_OFFSET_BITS) - 1,
+    WIDE_SHIFT = 3 /* where that does not reach, payloads begin on multiples of 8 bytes */
 };
 
 struct fhi_postings_writer {
@@ -381,10 +382,24 @@ static void bound_quarters(const fhi_postings_writer *writer, uint32_t first, ui
     }
 }
 
-/* Bytes of the payloads, group bases, locators, bounds by range or by quarter, payloads, positions. Answers false, with
- * *to as it was, when a locator would overflow: the caller writes a sparse run instead. */
-static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t chunk, bool full,
-                            fhi_buf *to)
+typedef struct dense_shape {
+    bool full;      /* bounds by quarter, not by range */
+    unsigned shift; /* offsets of payloads are told in multiples of 2^shift bytes */
+} dense_shape;
+
+/* Where the next payload of a group begins, in the units of a locator. */
+static size_t align_payload(fhi_buf *bodies, uint32_t base, unsigned shift)
+{
+    const size_t unit = (size_t)1 << shift;
+    while ((bodies->len - base) % unit != 0)
+        fhi_buf_put8(bodies, 0);
+    return (bodies->len - base) >> shift;
+}
+
+/* Bytes of the payloads, group bases, locators, bounds, payloads, positions. Answers false, with *to as it was, when a
+ * locator would overflow. */
+static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t chunk,
+                            dense_shape shape, fhi_buf *to)
 {
     const uint32_t ranges_left =
         (writer->facts.doc_count - chunk * FHI_CHUNK_DOCS + FHI_RANGE_DOCS - 1) / FHI_RANGE_DOCS;
@@ -407,9 +422,10 @@ static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_
         while (at < first + count && writer->list->docs[at] < end_doc)
             at++;
         if (at == start) continue;
-        const size_t offset = bodies->len - bases[group];
+        const size_t offset = align_payload(bodies, bases[group], shape.shift);
+        if (bodies->status != FH_OK) break;
         if (offset > LOCATOR_OFFSET_MAX) return false;
-        if (full)
+        if (shape.full)
             bound_quarters(writer, start, at - start, bounds + (size_t)range * FHI_RANGE_QUARTERS);
         else
             bounds[range] = bound_of(writer, start, at - start);
@@ -421,7 +437,7 @@ static bool put_dense_chunk(fhi_postings_writer *writer, uint32_t first, uint32_
     fhi_buf_put(to, bases, groups * sizeof *bases);
     fhi_buf_put(to, position_bases, groups * sizeof *position_bases);
     fhi_buf_put(to, locators, ranges * sizeof *locators);
-    fhi_buf_put(to, bounds, full ? (size_t)ranges * FHI_RANGE_QUARTERS : ranges);
+    fhi_buf_put(to, bounds, shape.full ? (size_t)ranges * FHI_RANGE_QUARTERS : ranges);
     fhi_buf_put(to, bodies->data, bodies->len);
     fhi_buf_put(to, positions->data, positions->len);
     if (bodies->status != FH_OK) to->status = bodies->status;
@@ -471,17 +487,21 @@ static void put_chunked(fhi_postings_writer *writer, fhi_buf *to)
         const uint32_t left = writer->facts.doc_count - chunk * FHI_CHUNK_DOCS;
         const uint32_t docs = left < FHI_CHUNK_DOCS ? left : FHI_CHUNK_DOCS;
         const size_t start = to->len;
-        const bool full = (uint64_t)count * FHI_RANGE_DOCS >= (uint64_t)docs * FULL_POSTINGS_PER_RANGE;
+        dense_shape shape = {(uint64_t)count * FHI_RANGE_DOCS >= (uint64_t)docs * FULL_POSTINGS_PER_RANGE, 0};
         bool dense = (uint64_t)count * FHI_RANGE_DOCS >= (uint64_t)docs * DENSE_POSTINGS_PER_RANGE;
-        if (dense) dense = put_dense_chunk(writer, at, count, chunk, full, to);
+        if (dense && !put_dense_chunk(writer, at, count, chunk, shape, to)) {
+            shape.shift = WIDE_SHIFT;
+            dense = put_dense_chunk(writer, at, count, chunk, shape, to);
+        }
         if (!dense) put_sparse_run(writer, at, count, chunk * FHI_CHUNK_DOCS - 1, to);
         if (to->status != FH_OK) return;
         uint8_t *entry = to->data + directory + (size_t)i * FHI_CHUNK_ENTRY_BYTES;
         fhi_store16(entry, (uint16_t)chunk);
         fhi_store16(entry + 2, (uint16_t)(count - 1));
-        entry[4] = !dense ? FHI_CHUNK_SPARSE : full ? FHI_CHUNK_FULL : FHI_CHUNK_DENSE;
+        entry[4] = !dense ? FHI_CHUNK_SPARSE : shape.full ? FHI_CHUNK_FULL : FHI_CHUNK_DENSE;
         entry[5] = bound_of(writer, at, count);
-        fhi_store16(entry + 6, 0);
+        entry[6] = dense ? (uint8_t)shape.shift : 0;
+        entry[7] = 0;
         fhi_store32(entry + 8, (uint32_t)start);
         at += count;
     }

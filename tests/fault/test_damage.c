@@ -81,7 +81,7 @@ static void whole_index_passes(void **state)
 
 typedef struct list_kinds {
     const fhi_segment *segment;
-    bool tiny, flat, dense, sparse;
+    bool tiny, flat, dense, wide;
 } list_kinds;
 
 /* What a list is, by its first bytes. */
@@ -94,21 +94,21 @@ static bool see_kind(void *argument, fh_str term, const fhi_term_info *info)
         kinds->tiny = true;
     else if (list[0] == FHI_LIST_FLAT)
         kinds->flat = true;
-    else if (list[3 + 4] == FHI_CHUNK_DENSE || list[3 + 4] == FHI_CHUNK_FULL) /* they differ in how many bounds */
+    else if (list[3 + 6] == 0)
         kinds->dense = true;
     else
-        kinds->sparse = true;
+        kinds->wide = true;
     return true;
 }
 
-static void small_index_holds_tiny_flat_dense_and_sparse_lists(void **state)
+static void small_index_holds_tiny_flat_dense_and_wide_lists(void **state)
 {
     vfs_memory *memory = *state;
     fhi_index *index;
     assert_int_equal(fhi_index_open(&memory->table, SMALL_INDEX_FOLDER, &index, NULL), FH_OK);
     list_kinds kinds = {.segment = fhi_index_segment(index, 0)};
     assert_int_equal(fhi_terms_scan(kinds.segment, FH_STR(""), see_kind, &kinds), FH_OK);
-    assert_true(kinds.tiny && kinds.flat && kinds.dense && kinds.sparse);
+    assert_true(kinds.tiny && kinds.flat && kinds.dense && kinds.wide);
     fhi_index_release(index);
 }
 
@@ -340,7 +340,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_index_passes),
-        cmocka_unit_test(small_index_holds_tiny_flat_dense_and_sparse_lists),
+        cmocka_unit_test(small_index_holds_tiny_flat_dense_and_wide_lists),
         cmocka_unit_test(every_changed_byte_is_found_and_survived),
         cmocka_unit_test(every_cut_file_is_found_and_survived),
         cmocka_unit_test(missing_files_are_named),

@@ -11,7 +11,7 @@
 enum {
     LARGE_DOCS = 1030, /* just over FHI_FLAT_DF_MAX */
     SMALL_DOCS = 20,
-    COMMON_FORMS = 300, /* form codes of 16 bits: a range is so large that its chunk is not dense */
+    COMMON_FORMS = 300, /* form codes of 16 bits: ranges so large that offsets count in 8 bytes */
     REQUEST_BYTES = 32 << 20
 };
 
@@ -50,7 +50,7 @@ static fh_status add_list(fhi_segment_writer *writer, const char *term, list_mak
 }
 
 /* "schose" in every document, one form: a dense chunk. "scommun" in every document, each time in two forms, many in
- * all: a chunk kept sparse. "sdeux" in every third: flat, forms mixed now and then. "srare": tiny. */
+ * all: a dense chunk of wide ranges. "sdeux" in every third: flat, forms mixed now and then. "srare": tiny. */
 static fh_status add_terms(fhi_segment_writer *writer, uint32_t docs)
 {
     list_maker made = {0};
