@@ -36,8 +36,8 @@ static bool take_name(fh_str *list, fh_str *name)
 
 static fh_status find_field(fh_str name, uint8_t *out, fh_err *err)
 {
-    for (uint8_t field = 0; field < FH_FIELD_EXTRA; field++) {
-        *out = field;
+    for (int field = 0; field < FH_FIELD_EXTRA; field++) {
+        *out = (uint8_t)field;
         if (fhi_str_equal(name, fhi_str(fh_field_name((fh_field)field)))) return FH_OK;
     }
     return fhi_fail(err, FH_E_INVALID, "`fields`: there is no field `%.*s`", name.len < 40 ? (int)name.len : 40,
@@ -150,8 +150,8 @@ static fh_status put_whole(const fh_record *record, fhi_buf *out)
     json_t *article;
     if (record->fields[FH_FIELD_EXTRA].len == 0) {
         fhi_export_options there = {.format = FHI_EXPORT_JSONL};
-        for (uint8_t field = 0; field < FH_FIELD_EXTRA; field++)
-            if (record->fields[field].len || field == FH_FIELD_ID) there.fields[there.field_count++] = field;
+        for (int field = 0; field < FH_FIELD_EXTRA; field++)
+            if (record->fields[field].len || field == FH_FIELD_ID) there.fields[there.field_count++] = (uint8_t)field;
         return put_some(&there, record, out);
     }
     FH_TRY(fhi_reply_article(record, &article));

@@ -253,10 +253,16 @@ static fhi_exchange *take_finished(fhi_conn *conn)
     return exchange;
 }
 
+/* Until it is done, a worker may be writing. */
+static bool is_broken(const fhi_exchange *exchange)
+{
+    return exchange && exchange->state == FHI_EXCHANGE_DONE && exchange->broken;
+}
+
 static void frame_finished(fhi_conn *conn)
 {
     fhi_exchange *exchange;
-    if (conn->first && conn->first->broken && conn->first->state == FHI_EXCHANGE_DONE) {
+    if (is_broken(conn->first)) {
         fhi_conn_close(conn);
         return;
     }
