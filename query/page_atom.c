@@ -178,15 +178,20 @@ static void put_feed(feed *to)
 
 fh_status fhi_page_atom(fhi_page_work *work, fhi_buf *out)
 {
+    fh_status status = FH_OK;
     feed to = {.work = work};
+    fhi_xml_watch(&status);
     xmlOutputBuffer *output = fhi_xml_output(out);
     to.writer = output ? xmlNewTextWriter(output) : NULL;
     if (!to.writer) {
         if (output) (void)xmlOutputBufferClose(output);
+        fhi_xml_watch(NULL);
         return FH_E_NOMEM;
     }
     put_feed(&to);
     xmlFreeTextWriter(to.writer); /* closes the output with it */
+    fhi_xml_watch(NULL);
     fhi_buf_fini(&to.scratch);
-    return to.failed || out->status != FH_OK || work->html.status != FH_OK ? FH_E_NOMEM : FH_OK;
+    if (to.failed || out->status != FH_OK || work->html.status != FH_OK) status = FH_E_NOMEM;
+    return status;
 }

@@ -1,7 +1,8 @@
 /* page_html.c - elements, attributes and texts into a tree of libxml2, and the tree into bytes.
  *
- * libxml2 2.9 reports a failed allocation to a handler of the thread, and by NULL: the handler is silenced here, so
- * that nothing is printed. Attributes are set with xmlNewProp, which takes them as text, not as markup.
+ * libxml2 2.9 tells of a failed allocation by NULL, but while it writes only to a handler of the thread: the one here
+ * makes it the status of what is being made, and prints nothing. Attributes are set with xmlNewProp, which takes them
+ * as text, not as markup.
  */
 #include "query/page_html.h"
 
@@ -10,10 +11,14 @@
 #include <libxml/xmlsave.h>
 #include <stdio.h>
 
-static void ignore(void *context, xmlErrorPtr error)
+static void note_error(void *context, xmlErrorPtr error)
 {
-    (void)context;
-    (void)error;
+    if (error->code == XML_ERR_NO_MEMORY) *(fh_status *)context = FH_E_NOMEM;
+}
+
+void fhi_xml_watch(fh_status *status)
+{
+    xmlSetStructuredErrorFunc(status, status ? note_error : NULL);
 }
 
 static const xmlChar *chars(const char *text)
@@ -31,7 +36,7 @@ static void *check(fhi_html *html, void *made)
 void fhi_html_init(fhi_html *html)
 {
     *html = (fhi_html){.status = FH_OK};
-    xmlSetStructuredErrorFunc(NULL, ignore);
+    fhi_xml_watch(&html->status);
     html->doc = check(html, htmlNewDocNoDtD(NULL, NULL));
     if (!html->doc) return;
     check(html, xmlCreateIntSubset(html->doc, chars("html"), NULL, NULL));
@@ -41,6 +46,7 @@ void fhi_html_init(fhi_html *html)
 
 void fhi_html_fini(fhi_html *html)
 {
+    fhi_xml_watch(NULL);
     xmlFreeDoc(html->doc);
     fhi_buf_fini(&html->scratch);
 }
@@ -167,5 +173,6 @@ fh_status fhi_html_write(fhi_html *html, fhi_buf *out)
     xmlOutputBuffer *output = fhi_xml_output(out);
     if (!output) return FH_E_NOMEM;
     htmlDocContentDumpFormatOutput(output, html->doc, "UTF-8", 0);
-    return xmlOutputBufferClose(output) >= 0 && out->status == FH_OK ? FH_OK : FH_E_NOMEM;
+    if (xmlOutputBufferClose(output) < 0) html->status = FH_E_NOMEM;
+    return html->status != FH_OK ? html->status : out->status;
 }

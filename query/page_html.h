@@ -42,6 +42,9 @@ fh_status fhi_html_write(fhi_html *html, fhi_buf *out);
  * memory. The text is UTF-8. */
 const char *fhi_xml_clean(fh_str text, fhi_buf *scratch);
 
+/* From now on a failed allocation of libxml2 on this thread makes *status FH_E_NOMEM; NULL: no longer. */
+void fhi_xml_watch(fh_status *status);
+
 /* A libxml2 output buffer that appends to out. NULL: no memory. */
 struct _xmlOutputBuffer *fhi_xml_output(fhi_buf *out);
 

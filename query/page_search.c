@@ -125,6 +125,7 @@ static void add_pages(fhi_page_work *work, xmlNode *parent, const fhi_found *fou
     if (first > 0 && first - (first < top ? first : top) <= FHI_TOP_MAX - top)
         add_page_link(work, nav, FHI_SAY_PREVIOUS, "prev", (uint32_t)(first > top ? first - top : 0), "");
     xmlNode *place = fhi_html_add(&work->html, nav, "span", NULL);
+    fhi_html_set(&work->html, place, "dir", "ltr");
     fhi_html_text(&work->html, place, fhi_page_number(work, first + 1));
     fhi_html_text(&work->html, place, FH_STR("–"));
     fhi_html_text(&work->html, place, fhi_page_number(work, first + shown));
