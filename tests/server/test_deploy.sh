@@ -37,6 +37,29 @@ status() { # status WANTED URL [OPTION...]
     [ "$(cat code)" = "$wanted" ] || { echo "# $(cat code), not $wanted"; return 1; }
 }
 
+# ---- the manual ----
+manual=$tree/query/SERVE.md
+told() { # every option of --help stands in the manual
+    while read -r option; do
+        grep -q -e "--$option" "$manual" || { echo "# --$option"; return 1; }
+    done <options
+}
+bounded() { # every bound stands in its table, with its default
+    while read -r option usual; do
+        line=$(grep -F -e "| \`--$option\` |" "$manual") || { echo "# --$option"; return 1; }
+        case $line in
+        *"| $usual |"* | *"| $((usual / 1048576)) MiB |"*) ;;
+        *) echo "# --$option $usual"; return 1 ;;
+        esac
+    done <bounds
+}
+run 0 serve --help
+sed -n 's/^  --\([a-z-]*\).*/\1/p' out | grep -vx help >options
+sed -n 's/^  --\([a-z-]*\) .*(default \([0-9]*\))$/\1 \2/p' out >bounds
+ok 'there are options and bounds' [ "$(wc -l <options)" -gt 25 -a "$(wc -l <bounds)" -gt 15 ]
+ok 'the manual tells of every option' told
+ok 'and of every bound with its default' bounded
+
 ok 'an index is made' run 0 index --index index "$tree/seeds/articles.jsonl"
 if ! have curl; then
     skip 'everything else' 'curl is not installed'
