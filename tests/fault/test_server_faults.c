@@ -5,6 +5,8 @@
 #include "tests/server/serving.h"
 #include "tests/support/fault.h"
 
+#include <fcntl.h>
+
 static fh_status parse_both(void *context)
 {
     static const char request[] = "GET /search?q=caf%C3%A9&top=3 HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -108,25 +110,34 @@ static void describing_the_routes_survives_every_failed_allocation(void **state)
     assert_true(fault_each_allocation(describe_routes, NULL, 20000) > 0);
 }
 
-static void with_server(fh_status (*job)(void *context))
+static void with_server(fh_status (*job)(void *context), bool asks_for_tokens)
 {
     serving server;
+    char tokens[SCRATCH_PATH_BYTES];
     serving_init(&server);
+    scratch_write_text(scratch_path(&server.folder, "tokens", tokens), "read 0123456789abcdef0123456789abcdef\n");
+    assert_int_equal(chmod(tokens, 0600), 0);
     server.options.watch_dir = server.folder.path;
-    assert_true(fault_each_allocation(job, &server, 500) > 0);
+    server.options.tokens = asks_for_tokens ? tokens : NULL;
+    server.options.limits.rate_max = server.options.limits.burst_max = 1000000;
+    server.options.log_format = FHI_LOG_JSON;
+    server.options.log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    assert_true(server.options.log_fd >= 0);
+    assert_true(fault_each_allocation(job, &server, 2000) > 0);
+    (void)close(server.options.log_fd);
     scratch_fini(&server.folder);
 }
 
 static void creating_a_server_survives_every_failed_allocation(void **state)
 {
     (void)state;
-    with_server(create_and_destroy);
+    with_server(create_and_destroy, true);
 }
 
 static void serving_survives_every_failed_allocation(void **state)
 {
     (void)state;
-    with_server(serve_some);
+    with_server(serve_some, false);
 }
 
 int main(void)
