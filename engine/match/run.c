@@ -134,13 +134,18 @@ static void offer_scores(matching *search, fhi_eval *root)
     }
 }
 
+/* A day before that of the worst hit held, or after that of the last one told, needs no look at its minute. */
 static void offer_days(matching *search, const fhi_eval *root)
 {
     const fhi_walk *walk = &search->walk;
-    for (uint64_t bits = root->mask; bits; bits &= bits - 1) {
+    const uint32_t least = search->heap_count < search->heap_max ? 0 : (uint32_t)(search->heap[0].key >> 16);
+    const uint32_t most = search->after ? (uint32_t)(search->after->key >> 16) : UINT32_MAX;
+    uint32_t days[FHI_QUARTER_DOCS], at = 0;
+    (void)fhi_segment_days(walk->segment, walk->base, root->mask, days);
+    for (uint64_t bits = root->mask; bits; bits &= bits - 1, at++) {
+        if (days[at] < least || days[at] > most) continue;
         const uint32_t doc = walk->base + (uint32_t)__builtin_ctzll(bits);
-        const uint64_t day = fhi_segment_day(walk->segment, doc);
-        offer(search, day << 16 | fhi_segment_minute(walk->segment, doc), doc);
+        offer(search, (uint64_t)days[at] << 16 | fhi_segment_minute(walk->segment, doc), doc);
     }
 }
 
