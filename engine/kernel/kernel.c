@@ -14,6 +14,8 @@ static bool runs(const fhi_kernels *kernels)
                __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
                __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("bmi2") &&
                __builtin_cpu_supports("popcnt");
+#elif defined(__aarch64__)
+    if (kernels == &fhi_kernels_neon) return true; /* every such processor has it */
 #endif
     return kernels == &fhi_kernels_scalar;
 }
@@ -23,6 +25,8 @@ static const fhi_kernels *const tables[] = {
 #if defined(__x86_64__)
     &fhi_kernels_avx2,
     &fhi_kernels_avx512,
+#elif defined(__aarch64__)
+    &fhi_kernels_neon,
 #endif
 };
 

@@ -1,7 +1,7 @@
 /* kernel.h - the loops that queries spend their time in, once in plain C and again per instruction set.
  *
- * kernel_scalar.c is the definition; kernel_avx2.c and kernel_avx512.c must answer the same, to the last bit of every
- * score (tests/prop/test_kernels.c). A segment picks its table when it is opened.
+ * kernel_scalar.c is the definition; kernel_avx2.c, kernel_avx512.c and kernel_neon.c must answer the same, to the last
+ * bit of every score (tests/prop/test_kernels.c). A segment picks its table when it is opened.
  *
  * A chunk of a posting list has 1,024 quarters of 64 documents. A bitmap over them is 16 words, bit i of word w being
  * quarter 64 w + i. "Lanes" are 64 bytes, one for each document of a quarter, 0 where there is nothing.
@@ -91,6 +91,8 @@ extern const fhi_kernels fhi_kernels_scalar;
 #if defined(__x86_64__)
 extern const fhi_kernels fhi_kernels_avx2;
 extern const fhi_kernels fhi_kernels_avx512;
+#elif defined(__aarch64__)
+extern const fhi_kernels fhi_kernels_neon;
 #endif
 
 /* The best this processor runs, or what the environment's FIHRIST_KERNEL names. Codes: FH_E_INVALID (no such name, or
