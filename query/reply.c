@@ -28,7 +28,7 @@ static void put_marks(fhi_buf *json, const char *key, const fhi_shown *shown)
     fhi_buf_put(json, key, strlen(key));
     fhi_buf_put(json, "\":[", 3);
     for (uint32_t i = 0; i < shown->mark_count; i++) {
-        fhi_buf_put(json, ",[" + (i == 0), i == 0 ? 1 : 2);
+        fhi_buf_put(json, i ? ",[" : "[", i ? 2 : 1);
         fhi_json_put_number(json, shown->marks[2 * i]);
         fhi_buf_put8(json, ',');
         fhi_json_put_number(json, shown->marks[2 * i + 1]);
