@@ -183,10 +183,12 @@ static void add_fix(fhi_page_work *work, xmlNode *parent, const fhi_query_error 
 }
 
 /* The query with the place of the error marked: the word there, or at its end a gap. */
-static void add_place(fhi_page_work *work, xmlNode *parent, size_t offset)
+static void add_place(fhi_page_work *work, xmlNode *parent, const fhi_query_error *error)
 {
     const fh_str words = work->question->request.query;
-    size_t end = word_end(words, offset);
+    const size_t offset = error->offset;
+    const bool is_quote = error->code == FHI_QUERY_OPEN_QUOTE || error->code == FHI_QUERY_CLOSE_QUOTE;
+    size_t end = is_quote ? offset : word_end(words, offset);
     if (end == offset) end = char_end(words, offset);
     xmlNode *place = fhi_html_add(&work->html, parent, "p", "place");
     xmlNode *code = fhi_html_add(&work->html, place, "code", NULL);
@@ -220,7 +222,7 @@ void fhi_page_error(fhi_page_work *work, xmlNode *parent)
         xmlNode *why = fhi_html_add_text(&work->html, box, "p", "why", fhi_buf_str(&text));
         fhi_html_set(&work->html, why, "id", "why");
     }
-    if (words.len) add_place(work, box, error.offset);
+    if (words.len) add_place(work, box, &error);
     add_fix(work, box, &error);
     fhi_page_help(work, parent);
     fhi_buf_fini(&text);

@@ -72,7 +72,7 @@ static void add_chip(fhi_page_work *work, xmlNode *list, fh_str text, const fhi_
     fhi_html_add_text(&work->html, link, "bdi", NULL, text);
 }
 
-/* "from 1 July 2025 to 15 July 2025" */
+/* "July 2025 – 15 August 2025", "since 2024", or one date alone. */
 static fh_str days_text(fhi_page_work *work)
 {
     const fhi_page_state *state = work->question->state;
@@ -80,15 +80,15 @@ static fh_str days_text(fhi_page_work *work)
     fhi_buf text;
     fhi_buf_init(&text);
     const fh_str from = fhi_page_date(work, state->from, &iso), to = fhi_page_date(work, state->to, &iso);
-    const fhi_page_word first = !to.len ? FHI_SAY_SINCE : !from.len ? FHI_SAY_UNTIL : FHI_SAY_FROM;
     const bool one = fhi_str_equal(state->from, state->to);
-    const fh_str parts[] = {one ? FH_STR("") : fhi_page_say(work, first), from,
-                            from.len && to.len && !one ? fhi_page_say(work, FHI_SAY_TO) : FH_STR(""),
-                            one ? FH_STR("") : to};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (text.len && parts[i].len) fhi_buf_put8(&text, ' ');
-        fhi_buf_put(&text, parts[i].ptr, parts[i].len);
+    if (!from.len || !to.len) {
+        const fh_str side = fhi_page_say(work, from.len ? FHI_SAY_SINCE : FHI_SAY_UNTIL);
+        fhi_buf_put(&text, side.ptr, side.len);
+        fhi_buf_put8(&text, ' ');
     }
+    fhi_buf_put(&text, from.ptr, from.len);
+    if (from.len && to.len && !one) fhi_buf_put(&text, " – ", strlen(" – "));
+    if (!one) fhi_buf_put(&text, to.ptr, to.len);
     const fh_str kept = text.status == FH_OK ? fhi_arena_copy(&work->page->arena, fhi_buf_str(&text)) : FH_STR("");
     fhi_buf_fini(&text);
     return kept.ptr ? kept : FH_STR("");
@@ -274,7 +274,7 @@ static void draw(fhi_page_work *work, xmlNode *parent, const fhi_histogram *hist
     add_ends(work, parent, histogram);
 }
 
-/* A field of the form of dates. `month` and `day` complete a date that has none. */
+/* A field of the form of dates: a day, a month or a year, as it is written in a query. */
 static void add_day_field(fhi_page_work *work, xmlNode *form, const char *name, fhi_page_word word, fh_str value)
 {
     xmlNode *label = fhi_page_add(work, form, "label", NULL, word);
@@ -283,7 +283,7 @@ static void add_day_field(fhi_page_work *work, xmlNode *form, const char *name, 
     fhi_html_set(&work->html, input, "name", name);
     fhi_html_set(&work->html, input, "size", "10");
     fhi_html_set(&work->html, input, "dir", "ltr");
-    fhi_html_set(&work->html, input, "placeholder", "2025-07-31");
+    fhi_html_set(&work->html, input, "placeholder", "2025-07");
     fhi_html_set(&work->html, input, "autocomplete", "off");
     fhi_html_set_str(&work->html, input, "value", value);
 }

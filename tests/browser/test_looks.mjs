@@ -53,6 +53,7 @@ test("the help, the proposals and the end of the page are kept, too", () =>
     open(browser, server, `${pages.results}ui=ar`, async (page) => {
         await page.keyboard.press("?");
         await shoot(page, "whole-ar-phone", { fullPage: true });
+        await page.goto(`${pages.results}ui=ar`);
         await page.locator("#q").fill("");
         await page.locator("#q").pressSequentially("region:");
         await page.waitForSelector(".options li");
@@ -61,7 +62,7 @@ test("the help, the proposals and the end of the page are kept, too", () =>
     }, { viewport: phone }));
 
 test("a first visit transfers less than 60 kB without the font", () =>
-    open(browser, server, "/", async (page, context) => {
+    open(browser, server, "/help.txt", async (page, context) => {
         let bytes = 0;
         const session = await context.newCDPSession(page);
         await session.send("Network.enable");

@@ -69,7 +69,7 @@ for (const javaScriptEnabled of [true, false]) {
             await page.fill(".dates [name=to]", "2025-08-31");
             await page.click(".dates button");
             assert.equal(await total(page), 2);
-            assert.match((await texts(page, ".chips bdi")).join("|"), /du juin 2025 au 31 août 2025/);
+            assert.match((await texts(page, ".chips bdi")).join("|"), /juin 2025 – 31 août 2025/);
             assert.deepEqual(new Set(await texts(page, ".hit .source")), new Set(["Vigie Atlantique"]));
         }, { javaScriptEnabled }));
 }

@@ -73,7 +73,7 @@ passes "files, functions and lines keep their lengths" "$tidy/lengths.sh" .
 passes "no banned call" "$tidy/calls.sh" .
 passes "no leftovers in the text" "$tidy/words.sh" .
 # shellcheck disable=SC2046 # flags are words
-passes "headers compile alone" "$tidy/headers.sh" . $(pkg-config --cflags libuv jansson yajl libzstd icu-uc)
+passes "headers compile alone" "$tidy/headers.sh" . $(pkg-config --cflags libuv jansson yajl libzstd icu-uc libxml-2.0)
 passes "symbols are the declared ones, and none is writable" "$tidy/symbols.sh" "$build/libfihrist.a" include/fihrist/*.h
 passes "install puts everything in its place, uninstall takes it away" "$tidy/install.sh" .
 
