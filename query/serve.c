@@ -206,19 +206,20 @@ static int report(const fh_err *err, int exit_status)
     return exit_status;
 }
 
-static int serve(arguments *args)
+static int serve(const arguments *args)
 {
     fhi_index_service index;
+    fhi_server_options options = args->server;
     fhi_server *server;
     fh_err err = {0};
     fhi_index_service_init(&index, fhi_vfs_posix(), args->index);
-    args->server.service = &index.service;
-    args->server.watch_dir = args->index;
-    args->server.signals = true;
-    args->server.log_fd = STDERR_FILENO;
-    raise_descriptor_limit(&args->server.limits);
+    options.service = &index.service;
+    options.watch_dir = args->index;
+    options.signals = true;
+    options.log_fd = STDERR_FILENO;
+    raise_descriptor_limit(&options.limits);
     (void)signal(SIGPIPE, SIG_IGN);
-    const fh_status status = fhi_server_create(&args->server, &server, &err);
+    const fh_status status = fhi_server_create(&options, &server, &err);
     if (status != FH_OK) return report(&err, status == FH_E_INVALID ? 2 : 1);
     if (fhi_server_http_url(server)) (void)printf("listening on %s\n", fhi_server_http_url(server));
     if (fhi_server_socket_path(server)) (void)printf("listening on unix:%s\n", fhi_server_socket_path(server));

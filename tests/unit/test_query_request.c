@@ -338,6 +338,28 @@ static void a_request_may_be_given_lower_bounds(void **state)
     library_close(&l);
 }
 
+static void slow_requests_tell_their_plan(void **state)
+{
+    (void)state;
+    fhi_request request;
+    fhi_request_notes notes = {.slow_ns = 1};
+    library l;
+    library_open(&l, "press", press, 3);
+    fhi_request_defaults(&request);
+    request.query = FH_STR("roi date:2025 source:Hespress");
+    request.notes = &notes;
+    assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+    assert_true(notes.search_ns > 0 && notes.show_ns > 0);
+    fhi_buf_put8(&notes.plan, 0);
+    assert_string_equal((const char *)notes.plan.data, "and(days(20250000..20251231), column(source), word(roi =roi))");
+    fhi_buf_clear(&notes.plan);
+    notes.slow_ns = UINT64_MAX;
+    assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+    assert_int_equal(notes.plan.len, 0);
+    fhi_buf_fini(&notes.plan);
+    library_close(&l);
+}
+
 /* The deadline is over before anything is matched. */
 static void partial_answers_come_only_when_asked_for(void **state)
 {
@@ -535,6 +557,7 @@ int main(void)
         cmocka_unit_test(wrong_queries_answer_with_code_place_and_sentence),
         cmocka_unit_test(a_prefix_of_too_many_words_is_named),
         cmocka_unit_test(a_request_may_be_given_lower_bounds),
+        cmocka_unit_test(slow_requests_tell_their_plan),
         cmocka_unit_test(partial_answers_come_only_when_asked_for),
         cmocka_unit_test(an_arabic_prefix_counts_its_clitics_toward_one_limit),
         cmocka_unit_test(a_words_index_takes_words_as_they_are),
