@@ -23,7 +23,7 @@ static const char usage[] =
     "                      lines   one article a line; id is the number of the line, from 0\n"
     "                      auto    by file name (.jsonl .ndjson .json, .txt .text .md); - is jsonl (default)\n"
     "  --analyzer NAME     press (French and Arabic, default) or words (as they are, between white space)\n"
-    "  --memory MIB        heap to use (default 512, at least 44 and 10 for each worker); one article of many\n"
+    "  --memory MIB        heap to use (default 512, at least 38 and 13 for each worker); one article of many\n"
     "                      MiB, and merging very many articles (50 bytes each), take more\n"
     "  --workers N         threads that analyze (default 2)\n"
     "  --rejects FILE      where to list what was set aside (default DIR/" FHI_REJECTS_NAME ")\n"
@@ -34,7 +34,7 @@ static const char usage[] =
     "went in or something could not be read to its end (the rest went in), 2 wrong usage.\n";
 
 /* What the heap holds beside the index in memory and its caches, in MiB; measured. The least left for those two. */
-enum { MEMORY_BASE_MIB = 16, MEMORY_WORKER_MIB = 10, MEMORY_INDEX_MIB = 28, MEMORY_MIB_DEFAULT = 512 };
+enum { MEMORY_BASE_MIB = 16, MEMORY_WORKER_MIB = 13, MEMORY_INDEX_MIB = 22, MEMORY_MIB_DEFAULT = 512 };
 
 typedef struct index_options {
     const char *directory;

@@ -240,7 +240,8 @@ fh_status fhi_list_decode(const fhi_segment *segment, const fhi_term_info *info,
 typedef struct fhi_store_compressor fhi_store_compressor; /* one per thread */
 /* Trains a store dictionary from records lying one after the other; an empty one when there is too little. */
 fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary);
-fh_status fhi_store_compressor_create(fh_str dictionary, fhi_store_compressor **out); /* FH_E_NOMEM, FH_E_CORRUPT */
+/* The dictionary stays the caller's and must outlive the compressor. Codes: FH_E_NOMEM, FH_E_CORRUPT. */
+fh_status fhi_store_compressor_create(fh_str dictionary, fhi_store_compressor **out);
 void fhi_store_compressor_destroy(fhi_store_compressor *compressor);
 fh_status fhi_store_compress(fhi_store_compressor *compressor, fh_str record, fhi_buf *frame); /* appends */
 

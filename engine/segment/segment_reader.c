@@ -4,6 +4,7 @@
  * of the two dictionaries; those carry checksums of their own (frames, dictionary blocks) or are verified by check
  * (postings), and are read through bounds-checked code only.
  */
+#define ZSTD_STATIC_LINKING_ONLY /* dictionaries where they lie */
 #include "engine/segment/segment_internal.h"
 
 #include "engine/codec/bitpack.h"
@@ -95,7 +96,7 @@ static fh_status open_dictionary(fhi_store_dictionary *dictionary)
     if (!fhi_store_dictionary_split(dictionary->bytes, parts)) return FH_E_CORRUPT;
     for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
         if (parts[code].len == 0) continue;
-        dictionary->by_code[code] = ZSTD_createDDict(parts[code].ptr, parts[code].len);
+        dictionary->by_code[code] = ZSTD_createDDict_byReference(parts[code].ptr, parts[code].len);
         if (!dictionary->by_code[code]) return FH_E_NOMEM;
     }
     return FH_OK;
