@@ -155,10 +155,15 @@ static fh_status set_option(arguments *args, int option, fh_err *err)
                        err);
 }
 
+static int kind_of(const char *argument)
+{
+    return argument ? required_argument : no_argument;
+}
+
 static void fill_options(struct option options[OPTION_COUNT + 1])
 {
-    static const struct option fixed[] = {
-#define OPTION_ENTRY(number, name, argument, what) {name, (argument) ? required_argument : no_argument, NULL, number},
+    const struct option fixed[] = {
+#define OPTION_ENTRY(number, name, argument, what) {name, kind_of(argument), NULL, number},
         SERVE_OPTIONS(OPTION_ENTRY)
 #undef OPTION_ENTRY
     };
