@@ -122,6 +122,14 @@ static entry *one_too_many(const fhi_recent *r, uint64_t hash)
     return e;
 }
 
+static void make_room(fhi_recent *r, size_t bytes)
+{
+    for (entry *e = r->oldest, *newer; e && r->bytes + bytes > r->bytes_max; e = newer) {
+        newer = e->newer;
+        drop(r, e);
+    }
+}
+
 void fhi_recent_keep(fhi_recent *recent, fh_str key, fh_str value)
 {
     const size_t bytes = sizeof(entry) + key.len + value.len;
@@ -134,8 +142,7 @@ void fhi_recent_keep(fhi_recent *recent, fh_str key, fh_str value)
     if (value.len) memcpy(e->bytes + key.len, value.ptr, value.len);
     entry *crowd = one_too_many(recent, hash);
     if (crowd) drop(recent, crowd);
-    while (recent->bytes + bytes > recent->bytes_max)
-        drop(recent, recent->oldest);
+    make_room(recent, bytes);
     e->next = *chain_of(recent, hash);
     *chain_of(recent, hash) = e;
     link_newest(recent, e);
@@ -144,6 +151,11 @@ void fhi_recent_keep(fhi_recent *recent, fh_str key, fh_str value)
 
 void fhi_recent_clear(fhi_recent *recent)
 {
-    while (recent->oldest)
-        drop(recent, recent->oldest);
+    for (entry *e = recent->newest, *older; e; e = older) {
+        older = e->older;
+        free(e);
+    }
+    recent->newest = recent->oldest = NULL;
+    recent->bytes = 0;
+    memset(recent->chains, 0, (recent->mask + 1) * sizeof *recent->chains);
 }

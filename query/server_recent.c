@@ -1,8 +1,9 @@
 /* server_recent.c - answers that are given again, without a worker.
  *
  * The key is all that an answer depends on: the identity of the snapshot it was made from, the door, the codings the
- * client takes, and the question as it was written. On the socket the id belongs to the line, not to the question: it
- * is cut off an answer that is kept, and put in front of one that is given again.
+ * client takes, and the question as it was written (of a page with the languages the browser likes). On the socket the
+ * id belongs to the line, not to the question: it is cut off an answer that is kept, and put in front of one that is
+ * given again.
  */
 #include "query/reply.h"
 #include "query/server_impl.h"
@@ -22,7 +23,7 @@ static bool make_key(fhi_exchange *exchange)
     fhi_buf *key = &exchange->key;
     if (server->options.limits.cache_bytes_max == 0 || !exchange->ask.route->cached || exchange->ask.route->streamed)
         return false;
-    if (exchange->none_wanted || exchange->question.len == 0) return false;
+    if (exchange->none_wanted || exchange->question.len == 0 || exchange->question.status != FH_OK) return false;
     fhi_buf_put64(key, server->facts.identity);
     fhi_buf_put8(key, (uint8_t)(exchange->from_line << 7 | exchange->pack_forced << 6 | (int)exchange->wanted));
     fhi_buf_put(key, exchange->question.data, exchange->question.len);

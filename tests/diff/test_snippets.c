@@ -89,7 +89,7 @@ static bool same(const fhi_shown *a, const fhi_shown *b)
 
 static bool compare(readers *r, fh_str query, fhi_op op, const fh_record *record)
 {
-    shown_pair skimmed, whole;
+    shown_pair skimmed = {.title = {.mark_count = 0}}, whole = skimmed;
     fhi_arena_reset(&r->arena);
     const bool right = show(r, &r->whole, query, op, record, &whole);
     assert_int_equal(show(r, &r->skimming, query, op, record, &skimmed), right);
