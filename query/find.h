@@ -52,8 +52,9 @@ fh_status fhi_searcher_record(fhi_searcher *searcher, const fhi_index *index, fh
  * nothing is marked then. */
 fh_status fhi_searcher_look_for(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                                 fhi_failure *failure);
-/* A whole text of an article with the matches in it; title: of its title. It lives until the next call. */
-fh_status fhi_searcher_mark(fhi_searcher *searcher, fh_str text, bool title, fhi_shown *out);
+/* A whole text of an article with the matches in it; title: of its title. It lives until the next call. Codes:
+ * FH_E_DEADLINE (looked at before), FH_E_NOMEM. */
+fh_status fhi_searcher_mark(fhi_searcher *searcher, fh_str text, bool title, uint64_t deadline_ns, fhi_shown *out);
 
 /* Stable code and sentence of a failure. */
 const char *fhi_failure_code(const fhi_failure *failure);

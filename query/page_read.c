@@ -1,27 +1,34 @@
 /* page_read.c - one article, with what the query matches in it marked, and the way to each mark. */
 #include "query/page_impl.h"
 
-enum { LINKED_MATCHES_MAX = 40 }; /* that have a link of their own; scripts step through all of them */
+enum {
+    LINKED_MATCHES_MAX = 40, /* that have a link of their own; scripts step through all of them */
+    PARAGRAPHS_MAX = 4000,   /* of a text; what follows is one more, with its line ends */
+    MARKS_MAX = 10000        /* of an article */
+};
 
 /* A text of the article, marked. */
 static void add_marked(fhi_page_work *work, xmlNode *parent, fh_str text, bool title, uint32_t *next_mark)
 {
     fhi_shown shown;
     if (work->failure.status != FH_OK) return;
-    work->failure.status = fhi_searcher_mark(work->searcher, text, title, &shown);
-    if (work->failure.status == FH_OK)
-        fhi_html_marked(&work->html, parent, shown.text, shown.marks, shown.mark_count, next_mark);
+    work->failure.status = fhi_searcher_mark(work->searcher, text, title, work->request.deadline_ns, &shown);
+    if (work->failure.status != FH_OK) return;
+    const uint32_t room = *next_mark < MARKS_MAX ? MARKS_MAX - *next_mark : 0;
+    const uint32_t count = shown.mark_count < room ? shown.mark_count : room;
+    fhi_html_marked(&work->html, parent, shown.text, shown.marks, count, next_mark);
 }
 
 /* Paragraphs are lines. */
 static void add_paragraphs(fhi_page_work *work, xmlNode *parent, const char *css_class, fh_str text,
                            uint32_t *next_mark)
 {
-    while (text.len) {
-        const char *end = memchr(text.ptr, '\n', text.len);
+    for (int count = 0; text.len && work->failure.status == FH_OK; count++) {
+        const bool last = count == PARAGRAPHS_MAX;
+        const char *end = last ? NULL : memchr(text.ptr, '\n', text.len);
         const size_t len = end ? (size_t)(end - text.ptr) : text.len;
         if (len && !(len == 1 && text.ptr[0] == '\r')) {
-            xmlNode *paragraph = fhi_html_add(&work->html, parent, "p", css_class);
+            xmlNode *paragraph = fhi_html_add(&work->html, parent, "p", last ? "rest" : css_class);
             fhi_html_set(&work->html, paragraph, "dir", "auto");
             add_marked(work, paragraph, (fh_str){text.ptr, len}, false, next_mark);
         }
@@ -75,6 +82,7 @@ static void add_article(fhi_page_work *work, xmlNode *bar, const fh_record *reco
     if (!fhi_str_starts(body, abstract)) add_paragraphs(work, article, "lead", abstract, &next_mark);
     add_paragraphs(work, article, NULL, body, &next_mark);
     add_tags(work, article, record->fields[FH_FIELD_TAGS]);
+    if (work->failure.status != FH_OK) fhi_page_failed(work, article);
     if (next_mark > 1) add_steps(work, bar, next_mark - 1);
 }
 

@@ -589,8 +589,10 @@ fh_status fhi_searcher_look_for(fhi_searcher *searcher, const fhi_index *index, 
     return failure->status;
 }
 
-fh_status fhi_searcher_mark(fhi_searcher *searcher, fh_str text, bool title, fhi_shown *out)
+fh_status fhi_searcher_mark(fhi_searcher *searcher, fh_str text, bool title, uint64_t deadline_ns, fhi_shown *out)
 {
+    *out = (fhi_shown){0};
+    if (deadline_ns && now_ns() > deadline_ns) return FH_E_DEADLINE;
     fhi_arena_reset(&searcher->show);
     return fhi_snippet_whole(searcher->snippeter, text, title, &searcher->show, out);
 }

@@ -105,6 +105,27 @@ test("nothing found says what to try", () =>
         assert.match(await page.textContent(".nothing"), /autre graphie/);
     }));
 
+test("results go on beyond the ten thousandth", async () => {
+    const many = await serve({ files: [], articles: Array.from({ length: 10025 }, (_, i) => ({ id: `a${i}`, title: `mot ${i}` })) });
+    try {
+        await open(browser, many, "/?q=mot&offset=9990", async (page) => {
+            const seen = await texts(page, ".hit h2");
+            await page.click(".pages .next");
+            await page.waitForURL("**after=**");
+            seen.push(...(await texts(page, ".hit h2")));
+            assert.match(await page.textContent(".pages span"), /10\D001–10\D010 \/ 10\D025/);
+            await page.click(".pages .next");
+            seen.push(...(await texts(page, ".hit h2")));
+            await page.click(".pages .next");
+            seen.push(...(await texts(page, ".hit h2")));
+            assert.equal(await page.locator(".pages .next").count(), 0);
+            assert.equal(new Set(seen).size, 35);
+        });
+    } finally {
+        await many.stop();
+    }
+});
+
 test("pages of results follow each other and lead back", () =>
     visit("/?q=" + encodeURIComponent("lang:fr | lang:ar"), async (page) => {
         const first = await texts(page, ".hit h2");

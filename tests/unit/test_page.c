@@ -1,5 +1,6 @@
 /* test_page.c - parameters of pages, the queries they make, and how numbers, dates and texts are written. */
 #include "query/page_impl.h"
+#include "tests/support/rng.h"
 #include "tests/support/scratch.h"
 
 #include <fihrist/writer.h>
@@ -168,6 +169,41 @@ static void everything_is_said_in_every_language(void **state)
         }
 }
 
+/* Whatever is typed, there is a whole page: of results, or of what is wrong and how to write it. */
+static void any_text_gets_a_page(void **state)
+{
+    static const char *const pieces[] = {"\"", "«",     "»",      "”",    "(",   ")",      "*",  "^", "~",
+                                         "=",  "-",     "+",      "|",    " ",   " ",      ":",  "a", "é",
+                                         "سد", "date:", "title:", "nom:", "OR",  "2025..", "..", "<", "&",
+                                         "'",  "\n",    "\t",     "\x01", "AND", "NOT ",   "12", "%", "\xEF\xBF\xBF"};
+    fixture *f = *state;
+    fhi_searcher *searcher;
+    rng random;
+    rng_init(&random, "any_text_gets_a_page");
+    assert_int_equal(fhi_searcher_create("press", &searcher, NULL), FH_OK);
+    for (int round = 0; round < rng_rounds(2000); round++) {
+        fhi_buf query, out;
+        fhi_buf_init(&query);
+        fhi_buf_init(&out);
+        for (uint64_t i = rng_below(&random, 12) + 1; i; i--) {
+            const fh_str piece = fhi_str(pieces[rng_below(&random, sizeof pieces / sizeof pieces[0])]);
+            fhi_buf_put(&query, piece.ptr, piece.len);
+        }
+        f->question.request.query = fhi_buf_str(&query);
+        f->question.kind = (fhi_page_kind)rng_below(&random, FHI_PAGE_ATOM + 1);
+        f->question.article = fhi_buf_str(&query);
+        f->state.names = fhi_buf_str(&query);
+        (void)fhi_page_answer(f->work.page, searcher, f->index, &f->question, &out);
+        fhi_buf_put8(&out, '\0');
+        const char *end = f->question.kind == FHI_PAGE_ATOM ? "</feed>" : "</html>";
+        if (!strstr((const char *)out.data, end))
+            fail_msg("no page for %.*s", (int)query.len, (const char *)query.data);
+        fhi_buf_fini(&query);
+        fhi_buf_fini(&out);
+    }
+    fhi_searcher_destroy(searcher);
+}
+
 static void what_no_document_can_hold_is_replaced(void **state)
 {
     fhi_buf clean;
@@ -201,6 +237,7 @@ int main(void)
         CASE(addresses_hold_the_whole_state),
         CASE(counts_and_dates_are_those_of_the_language),
         CASE(everything_is_said_in_every_language),
+        CASE(any_text_gets_a_page),
         cmocka_unit_test(what_no_document_can_hold_is_replaced),
         cmocka_unit_test(only_addresses_of_the_web_are_followed),
     };
