@@ -232,15 +232,31 @@ static void status_field(pid_t pid, const char *field, char value[256])
     (void)fclose(file);
 }
 
+/* A folder of its own, right under /tmp: those of the test runner are closed to other users. */
+static void open_to_all(program *self)
+{
+    const char *before = getenv("TMPDIR");
+    char *kept = before ? strdup(before) : NULL;
+    (void)unsetenv("TMPDIR");
+    scratch_init(&self->folder);
+    if (kept) (void)setenv("TMPDIR", kept, 1);
+    free(kept);
+    assert_int_equal(chmod(self->folder.path, 0755), 0);
+    (void)scratch_path(&self->folder, "index", self->index);
+    (void)scratch_path(&self->folder, "sock", self->socket);
+    index_file(self, "seeds/articles.jsonl");
+}
+
 /* The index belongs to another user and cannot be written by the one who serves it. */
 static void root_gives_its_rights_up_and_the_index_is_only_read(void **state)
 {
-    program *self = needed(state);
+    program open_one = {.pid = 0}, *self = &open_one;
+    (void)needed(state);
     const struct passwd *nobody = getpwnam("nobody");
     char value[256], wanted[64], before[64];
     struct stat facts;
     if (geteuid() != 0 || !nobody) skip();
-    assert_int_equal(chmod(self->folder.path, 0755), 0);
+    open_to_all(self);
     assert_int_equal(stat(self->index, &facts), 0);
     (void)snprintf(before, sizeof before, "%lld", (long long)facts.st_mtime);
     launch_with(self, "--user", "nobody");
@@ -262,7 +278,7 @@ static void root_gives_its_rights_up_and_the_index_is_only_read(void **state)
     (void)snprintf(wanted, sizeof wanted, "%lld", (long long)facts.st_mtime);
     assert_string_equal(wanted, before);
     assert_int_equal(end(self, SIGTERM), 0);
-    (void)unlink(self->socket); /* its folder is not that user's */
+    scratch_fini(&self->folder); /* with the socket file: its folder is not that user's */
 }
 
 static void a_user_that_cannot_be_had_ends_the_start(void **state)
