@@ -63,6 +63,7 @@ esac
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 # What a test that was stopped leaves behind goes with the folder of the run.
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/fihrist-XXXXXX")
+chmod 711 "$TMPDIR" # a server that has given up its rights still finds its index
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 rm -rf "$TEST_LOGS"
