@@ -305,8 +305,13 @@ static void begin_page(fhi_page_work *work)
 
 /* ---- answers --------------------------------------------------------------------------------------------- */
 
-static fh_status answer_html(fhi_page_work *work, fhi_buf *out)
+static void make(fhi_page_work *work)
 {
+    if (work->question->kind == FHI_PAGE_ATOM) {
+        fhi_xml_init(&work->html, "feed");
+        fhi_page_atom(work);
+        return;
+    }
     fhi_html_init(&work->html);
     begin_page(work);
     switch (work->question->kind) {
@@ -314,10 +319,6 @@ static fh_status answer_html(fhi_page_work *work, fhi_buf *out)
     case FHI_PAGE_LIST: fhi_page_list(work); break;
     default: fhi_page_search(work); break;
     }
-    fh_status status = work->html.status;
-    if (status == FH_OK) status = fhi_html_write(&work->html, out);
-    fhi_html_fini(&work->html);
-    return status;
 }
 
 fh_status fhi_page_answer(fhi_page *page, fhi_searcher *searcher, const fhi_index *index,
@@ -334,6 +335,8 @@ fh_status fhi_page_answer(fhi_page *page, fhi_searcher *searcher, const fhi_inde
     work.request.lang = work.lang;
     work.request.top = FHI_PAGE_TOP;
     fhi_arena_reset(&page->arena);
-    const fh_status status = question->kind == FHI_PAGE_ATOM ? fhi_page_atom(&work, out) : answer_html(&work, out);
+    make(&work);
+    const fh_status status = fhi_html_write(&work.html, out);
+    fhi_html_fini(&work.html);
     return status != FH_OK ? status : work.failure.status;
 }

@@ -1,61 +1,29 @@
 /* page_atom.c - a search as an Atom feed (RFC 4287): its newest articles, so that a reader sees what comes.
  *
- * Written by the text writer of libxml2, which does the escaping. Addresses of this server are relative: readers
- * resolve them against the address of the feed. A failure is a feed without entries whose subtitle says why.
+ * Addresses of this server are relative: readers resolve them against the address of the feed. A failure is a feed
+ * without entries whose subtitle says why.
  */
 #include "query/page_impl.h"
-
-#include <libxml/xmlwriter.h>
 
 enum { ENTRIES = 30, TIME_BYTES = 32 };
 
 typedef struct feed {
     fhi_page_work *work;
-    xmlTextWriter *writer;
-    fhi_buf scratch;
-    bool failed;  /* the writer, which then says nothing more */
+    fhi_html *xml;
     bool updated; /* the time of the feed has been written: that of its first entry, the newest */
 } feed;
 
-static const xmlChar *chars(const char *text)
+static void put(const feed *to, xmlNode *parent, const char *name, fh_str text)
 {
-    return (const xmlChar *)text;
+    fhi_html_add_text(to->xml, parent, name, NULL, text);
 }
 
-static void note(feed *to, int written)
+static void put_link(const feed *to, xmlNode *parent, const char *rel, fh_str address, const char *type)
 {
-    if (written < 0) to->failed = true;
-}
-
-static void begin(feed *to, const char *name)
-{
-    note(to, xmlTextWriterStartElement(to->writer, chars(name)));
-}
-
-static void end(feed *to)
-{
-    note(to, xmlTextWriterEndElement(to->writer));
-}
-
-static void put(feed *to, const char *name, fh_str text)
-{
-    const char *clean = fhi_xml_clean(text, &to->scratch);
-    note(to, clean ? xmlTextWriterWriteElement(to->writer, chars(name), chars(clean)) : -1);
-}
-
-static void set(feed *to, const char *name, fh_str value)
-{
-    const char *clean = fhi_xml_clean(value, &to->scratch);
-    note(to, clean ? xmlTextWriterWriteAttribute(to->writer, chars(name), chars(clean)) : -1);
-}
-
-static void put_link(feed *to, const char *rel, fh_str address, const char *type)
-{
-    begin(to, "link");
-    set(to, "rel", fhi_str(rel));
-    set(to, "href", address);
-    if (type) set(to, "type", fhi_str(type));
-    end(to);
+    xmlNode *link = fhi_html_add(to->xml, parent, "link", NULL);
+    fhi_html_set(to->xml, link, "rel", rel);
+    fhi_html_set_str(to->xml, link, "href", address);
+    fhi_html_set(to->xml, link, "type", type);
 }
 
 /* Text in `shape`: 0 stands for a digit. */
@@ -93,7 +61,7 @@ static void time_of(fh_str date, char text[TIME_BYTES])
                            : "1970-01-01");
 }
 
-static fh_str urn(feed *to, const char *path, fh_str name)
+static fh_str urn(const feed *to, const char *path, fh_str name)
 {
     return fhi_page_address_text(to->work, &(fhi_page_address){.path = path, .article = name});
 }
@@ -104,94 +72,61 @@ static fh_status put_entry(void *argument, const fh_record *record, float score,
     feed *to = argument;
     fhi_page_work *work = to->work;
     char time[TIME_BYTES];
-    const fh_str url = record->fields[FH_FIELD_URL];
-    const fhi_page_address read = {"/read/", record->fields[FH_FIELD_ID], &work->question->request,
-                                   work->question->state};
+    const fh_str *fields = record->fields, url = fields[FH_FIELD_URL];
+    const fhi_page_address read = {"/read/", fields[FH_FIELD_ID], &work->question->request, work->question->state};
     (void)score;
-    time_of(record->fields[FH_FIELD_DATE], time);
-    if (!to->updated) put(to, "updated", fhi_str(time));
+    time_of(fields[FH_FIELD_DATE], time);
+    if (!to->updated) put(to, to->xml->root, "updated", fhi_str(time));
     to->updated = true;
-    begin(to, "entry");
-    if (fhi_page_is_tag(record->fields[FH_FIELD_LANG])) set(to, "xml:lang", record->fields[FH_FIELD_LANG]);
-    put(to, "id", urn(to, "urn:fihrist:article:", record->fields[FH_FIELD_ID]));
-    put(to, "title", title->text.len ? title->text : fhi_page_say(work, FHI_SAY_UNTITLED));
-    put(to, "updated", fhi_str(time));
-    put_link(to, "alternate", fhi_page_host_of(url).len ? url : fhi_page_address_text(work, &read), "text/html");
-    begin(to, "author");
-    put(to, "name", record->fields[record->fields[FH_FIELD_AUTHOR].len ? FH_FIELD_AUTHOR : FH_FIELD_SOURCE]);
-    end(to);
-    if (record->fields[FH_FIELD_SECTION].len) {
-        begin(to, "category");
-        set(to, "term", record->fields[FH_FIELD_SECTION]);
-        end(to);
-    }
-    if (snippet) put(to, "summary", snippet->text);
-    end(to);
-    return to->failed ? FH_E_NOMEM : FH_OK;
+    xmlNode *entry = fhi_html_add(to->xml, to->xml->root, "entry", NULL);
+    if (fhi_page_is_tag(fields[FH_FIELD_LANG])) fhi_html_set_str(to->xml, entry, "xml:lang", fields[FH_FIELD_LANG]);
+    put(to, entry, "id", urn(to, "urn:fihrist:article:", fields[FH_FIELD_ID]));
+    put(to, entry, "title", title->text.len ? title->text : fhi_page_say(work, FHI_SAY_UNTITLED));
+    put(to, entry, "updated", fhi_str(time));
+    put_link(to, entry, "alternate", fhi_page_host_of(url).len ? url : fhi_page_address_text(work, &read), "text/html");
+    put(to, fhi_html_add(to->xml, entry, "author", NULL), "name",
+        fields[fields[FH_FIELD_AUTHOR].len ? FH_FIELD_AUTHOR : FH_FIELD_SOURCE]);
+    if (fields[FH_FIELD_SECTION].len)
+        fhi_html_set_str(to->xml, fhi_html_add(to->xml, entry, "category", NULL), "term", fields[FH_FIELD_SECTION]);
+    if (snippet) put(to, entry, "summary", snippet->text);
+    return to->xml->status;
 }
 
-static void put_head(feed *to)
+static void put_head(const feed *to)
 {
     fhi_page_work *work = to->work;
     const fh_str words = work->question->request.query;
-    fhi_buf title;
-    fhi_buf_init(&title);
-    fhi_buf_printf(&title, "Fihrist%s%.*s", words.len ? " · " : "", (int)words.len, words.ptr);
-    if (title.status != FH_OK) to->failed = true;
-    begin(to, "feed");
-    set(to, "xmlns", FH_STR("http://www.w3.org/2005/Atom"));
-    put(to, "id", urn(to, "urn:fihrist:search:", work->request.query));
-    if (title.status == FH_OK) put(to, "title", fhi_buf_str(&title));
+    xmlNode *root = to->xml->root;
+    fhi_html_set(to->xml, root, "xmlns", "http://www.w3.org/2005/Atom");
+    put(to, root, "id", urn(to, "urn:fihrist:search:", work->request.query));
+    xmlNode *title = fhi_html_add_text(to->xml, root, "title", NULL, FH_STR("Fihrist"));
+    if (words.len) fhi_html_text(to->xml, title, FH_STR(" · "));
+    fhi_html_text(to->xml, title, words);
     const fhi_page_address here = {"/search.atom", FH_STR(""), &work->question->request, work->question->state};
     const fhi_page_address page = {"/", FH_STR(""), &work->question->request, work->question->state};
-    put_link(to, "self", fhi_page_address_text(work, &here), "application/atom+xml");
-    put_link(to, "alternate", fhi_page_address_text(work, &page), "text/html");
-    fhi_buf_fini(&title);
+    put_link(to, root, "self", fhi_page_address_text(work, &here), "application/atom+xml");
+    put_link(to, root, "alternate", fhi_page_address_text(work, &page), "text/html");
 }
 
-static void put_failure(feed *to)
+static void put_failure(const feed *to)
 {
     fhi_buf text;
     fhi_buf_init(&text);
     fhi_failure_message(&to->work->failure, to->work->lang, &text);
-    if (text.status == FH_OK) put(to, "subtitle", fhi_buf_str(&text));
+    if (text.status == FH_OK) put(to, to->xml->root, "subtitle", fhi_buf_str(&text));
     fhi_buf_fini(&text);
 }
 
-static void put_feed(feed *to)
+void fhi_page_atom(fhi_page_work *work)
 {
-    fhi_page_work *work = to->work;
+    feed to = {.work = work, .xml = &work->html};
     fhi_found found;
-    fh_status status = fhi_page_compose(work, FHI_PAGE_FILTER_COUNT);
-    work->failure.status = status;
+    work->failure.status = fhi_page_compose(work, FHI_PAGE_FILTER_COUNT);
     work->request.sort = FHI_SORT_DATE;
     work->request.top = ENTRIES;
-    note(to, xmlTextWriterStartDocument(to->writer, NULL, "UTF-8", NULL));
-    put_head(to);
-    if (status == FH_OK)
-        status = fhi_searcher_find(work->searcher, work->index, &work->request, put_entry, to, &found, &work->failure);
-    if (status != FH_OK) put_failure(to);
-    if (!to->updated) put(to, "updated", FH_STR("1970-01-01T00:00:00Z"));
-    end(to);
-    note(to, xmlTextWriterEndDocument(to->writer));
-}
-
-fh_status fhi_page_atom(fhi_page_work *work, fhi_buf *out)
-{
-    fh_status status = FH_OK;
-    feed to = {.work = work};
-    fhi_xml_watch(&status);
-    xmlOutputBuffer *output = fhi_xml_output(out);
-    to.writer = output ? xmlNewTextWriter(output) : NULL;
-    if (!to.writer) {
-        if (output) (void)xmlOutputBufferClose(output);
-        fhi_xml_watch(NULL);
-        return FH_E_NOMEM;
-    }
-    put_feed(&to);
-    xmlFreeTextWriter(to.writer); /* closes the output with it */
-    fhi_xml_watch(NULL);
-    fhi_buf_fini(&to.scratch);
-    if (to.failed || out->status != FH_OK || work->html.status != FH_OK) status = FH_E_NOMEM;
-    return status;
+    put_head(&to);
+    if (work->failure.status == FH_OK)
+        (void)fhi_searcher_find(work->searcher, work->index, &work->request, put_entry, &to, &found, &work->failure);
+    if (work->failure.status != FH_OK) put_failure(&to);
+    if (!to.updated) put(&to, to.xml->root, "updated", FH_STR("1970-01-01T00:00:00Z"));
 }

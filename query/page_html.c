@@ -16,11 +16,6 @@ static void note_error(void *context, xmlErrorPtr error)
     if (error->code == XML_ERR_NO_MEMORY) *(fh_status *)context = FH_E_NOMEM;
 }
 
-void fhi_xml_watch(fh_status *status)
-{
-    xmlSetStructuredErrorFunc(status, status ? note_error : NULL);
-}
-
 static const xmlChar *chars(const char *text)
 {
     return (const xmlChar *)text;
@@ -33,20 +28,38 @@ static void *check(fhi_html *html, void *made)
     return made;
 }
 
+static void watch(fh_status *status)
+{
+    xmlSetStructuredErrorFunc(status, status ? note_error : NULL);
+}
+
+static void add_root(fhi_html *html, const char *name)
+{
+    html->root = check(html, xmlNewDocNode(html->doc, NULL, chars(name), NULL));
+    if (html->root) (void)xmlDocSetRootElement(html->doc, html->root);
+}
+
+void fhi_xml_init(fhi_html *html, const char *root)
+{
+    *html = (fhi_html){.is_xml = true};
+    watch(&html->status);
+    html->doc = check(html, xmlNewDoc(chars("1.0")));
+    if (html->doc) add_root(html, root);
+}
+
 void fhi_html_init(fhi_html *html)
 {
     *html = (fhi_html){.status = FH_OK};
-    fhi_xml_watch(&html->status);
+    watch(&html->status);
     html->doc = check(html, htmlNewDocNoDtD(NULL, NULL));
     if (!html->doc) return;
     check(html, xmlCreateIntSubset(html->doc, chars("html"), NULL, NULL));
-    html->root = check(html, xmlNewDocNode(html->doc, NULL, chars("html"), NULL));
-    if (html->root) (void)xmlDocSetRootElement(html->doc, html->root);
+    add_root(html, "html");
 }
 
 void fhi_html_fini(fhi_html *html)
 {
-    fhi_xml_watch(NULL);
+    watch(NULL);
     xmlFreeDoc(html->doc);
     fhi_buf_fini(&html->scratch);
 }
@@ -162,17 +175,18 @@ static int append(void *context, const char *bytes, int len)
     return out->status == FH_OK ? len : -1;
 }
 
-xmlOutputBuffer *fhi_xml_output(fhi_buf *out)
-{
-    return xmlOutputBufferCreateIO(append, NULL, out, NULL);
-}
-
 fh_status fhi_html_write(fhi_html *html, fhi_buf *out)
 {
     if (html->status != FH_OK) return html->status;
-    xmlOutputBuffer *output = fhi_xml_output(out);
+    xmlOutputBuffer *output = xmlOutputBufferCreateIO(append, NULL, out, NULL);
     if (!output) return FH_E_NOMEM;
-    htmlDocContentDumpFormatOutput(output, html->doc, "UTF-8", 0);
-    if (xmlOutputBufferClose(output) < 0) html->status = FH_E_NOMEM;
+    int written;
+    if (html->is_xml) {
+        written = xmlSaveFileTo(output, html->doc, "UTF-8"); /* closes it */
+    } else {
+        htmlDocContentDumpFormatOutput(output, html->doc, "UTF-8", 0);
+        written = xmlOutputBufferClose(output);
+    }
+    if (written < 0) html->status = FH_E_NOMEM;
     return html->status != FH_OK ? html->status : out->status;
 }

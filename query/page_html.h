@@ -13,12 +13,15 @@
 typedef struct fhi_html {
     xmlDoc *doc;
     xmlNode *root; /* <html> */
-    fh_status status;
-    fhi_buf scratch; /* a text on its way into the tree */
+    bool is_xml;
+    fh_status status; /* a failed allocation of libxml2 on this thread is noted here, from init to fini */
+    fhi_buf scratch;  /* a text on its way into the tree */
 } fhi_html;
 
 /* Names, classes and values of attributes that are char * are plain text; an fh_str may hold anything. */
 void fhi_html_init(fhi_html *html);
+/* The same for XML of another kind. */
+void fhi_xml_init(fhi_html *html, const char *root);
 void fhi_html_fini(fhi_html *html);
 /* A new last child of parent. css_class: NULL for none. */
 xmlNode *fhi_html_add(fhi_html *html, xmlNode *parent, const char *name, const char *css_class);
@@ -41,11 +44,5 @@ fh_status fhi_html_write(fhi_html *html, fhi_buf *out);
 /* The text with what neither HTML nor XML can hold replaced by U+FFFD, and a NUL behind it, in *scratch; NULL: no
  * memory. The text is UTF-8. */
 const char *fhi_xml_clean(fh_str text, fhi_buf *scratch);
-
-/* From now on a failed allocation of libxml2 on this thread makes *status FH_E_NOMEM; NULL: no longer. */
-void fhi_xml_watch(fh_status *status);
-
-/* A libxml2 output buffer that appends to out. NULL: no memory. */
-struct _xmlOutputBuffer *fhi_xml_output(fhi_buf *out);
 
 #endif

@@ -86,7 +86,7 @@ void fhi_page_error(fhi_page_work *work, xmlNode *parent);
 xmlNode *fhi_page_help(fhi_page_work *work, xmlNode *parent);
 void fhi_page_read(fhi_page_work *work);
 void fhi_page_list(fhi_page_work *work);
-fh_status fhi_page_atom(fhi_page_work *work, fhi_buf *out);
+void fhi_page_atom(fhi_page_work *work);
 
 /* ---- page_format.c ---- */
 void fhi_page_formats_fini(fhi_page_formats *formats);
