@@ -256,7 +256,7 @@ static void add_ends(fhi_page_work *work, xmlNode *parent, const fhi_histogram *
 static void draw(fhi_page_work *work, xmlNode *parent, const fhi_histogram *histogram)
 {
     fhi_html *html = &work->html;
-    chart to = {.work = work, .histogram = histogram};
+    chart to = {.work = work, .histogram = histogram, .highest = 1};
     char box[64];
     to.first = slot_of(histogram->period, histogram->bars[0].from);
     const int64_t last = slot_of(histogram->period, histogram->bars[histogram->bar_count - 1].from);
