@@ -66,7 +66,7 @@ WRAP_LDFLAGS := $(WRAPPED:%=-Wl$(comma)--wrap=%)
 
 # ---- sources and what becomes of them ----------------------------------------------------------------------
 PUBLIC_H := $(wildcard include/fihrist/*.h)
-LIB_C := $(filter-out engine/cli/main.c,$(wildcard engine/*/*.c indexer/*.c query/*.c bench/*.c))
+LIB_C := $(filter-out engine/cli/main.c,$(wildcard engine/*/*.c indexer/*.c query/*.c query/*/*.c bench/*.c))
 LIB_CC := $(wildcard engine/xap/*.cc)
 LIB_O := $(LIB_C:%.c=$(BUILD)/%.o) $(LIB_CC:%.cc=$(BUILD)/%.o)
 LIB := $(BUILD)/libfihrist.a
@@ -83,7 +83,7 @@ FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/fuzz_%)
 REPLAY_BIN := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%)
 LINT_C := $(LIB_C) engine/cli/main.c $(PEER_NAMES:%=bench/peers/%.c) $(wildcard tests/*/*.c tests/support/wrap/*.c)
-LINT_H := $(wildcard include/fihrist/*.h engine/*/*.h indexer/*.h query/*.h bench/*.h tests/*/*.h)
+LINT_H := $(wildcard include/fihrist/*.h engine/*/*.h indexer/*.h query/*.h query/*/*.h bench/*.h tests/*/*.h)
 
 V ?=
 Q := $(if $(V),,@)
@@ -114,8 +114,8 @@ $(BUILD)/%.o: %.c
 
 # The assembler reads these by their names, which -MMD does not see. The font goes in once `make font` has fetched it.
 FONT := $(firstword $(wildcard build/font/node_modules/@fontsource-variable/noto-naskh-arabic/files/*-arabic-wght-normal.woff2))
-$(BUILD)/query/page_files.o: $(wildcard query/page/*.* build/font/installed)
-$(BUILD)/query/page_files.o: CPPFLAGS_ALL += $(if $(FONT),-DFHI_PAGE_FONT='"$(FONT)"')
+$(BUILD)/query/page/page_files.o: $(wildcard query/page/*.* build/font/installed)
+$(BUILD)/query/page/page_files.o: CPPFLAGS_ALL += $(if $(FONT),-DFHI_PAGE_FONT='"$(FONT)"')
 
 $(BUILD)/%.o: %.cc
 	$(call say,CXX,$<)
@@ -285,9 +285,9 @@ install: $(BUILD)/fihrist ## program, library, headers, documents, systemd units
 	printf '%s\n' "$$PC" >$(LIB_TO)/pkgconfig/fihrist.pc
 	install -m 644 $(PUBLIC_H) $(INCLUDE_TO)
 	install -m 644 $(DOCS) $(DOC_TO)
-	install -m 644 query/nginx/fihrist.conf $(DOC_TO)/nginx.conf
+	install -m 644 query/server/nginx/fihrist.conf $(DOC_TO)/nginx.conf
 	for unit in $(UNITS); do \
-	    sed 's|@PREFIX@|$(PREFIX)|g' query/systemd/$$unit >$(UNIT_TO)/$$unit && chmod 644 $(UNIT_TO)/$$unit || exit 1; done
+	    sed 's|@PREFIX@|$(PREFIX)|g' query/server/systemd/$$unit >$(UNIT_TO)/$$unit && chmod 644 $(UNIT_TO)/$$unit || exit 1; done
 
 uninstall: ## remove what install put there, same PREFIX and DESTDIR
 	rm -f $(BIN_TO)/fihrist $(LIB_TO)/libfihrist.a $(LIB_TO)/pkgconfig/fihrist.pc $(UNITS:%=$(UNIT_TO)/%)

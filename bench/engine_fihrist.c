@@ -5,7 +5,7 @@
  */
 #include "bench/engine.h"
 
-#include "query/plan.h"
+#include "query/language/plan.h"
 
 #include <stdlib.h>
 

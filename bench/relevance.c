@@ -6,7 +6,7 @@
  */
 #include "bench/bench.h"
 
-#include "query/plan.h"
+#include "query/language/plan.h"
 
 #include <errno.h>
 #include <getopt.h>

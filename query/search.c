@@ -1,7 +1,7 @@
 /* search.c - the verb `fihrist search`: one query to an index, or to a running server; the answer for people or as
  * JSON. */
 #include "engine/base/json.h"
-#include "query/request.h"
+#include "query/answer/request.h"
 #include "query/search_client.h"
 #include "query/search_print.h"
 

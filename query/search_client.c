@@ -1,9 +1,9 @@
 /* search_client.c - the line protocol from the asking side: one line out, one line in, then the end. */
 #include "query/search_client.h"
 
-#include "query/facets.h"
-#include "query/reply.h"
-#include "query/syntax.h"
+#include "query/answer/facets.h"
+#include "query/answer/reply.h"
+#include "query/language/syntax.h"
 
 #include <errno.h>
 #include <jansson.h>

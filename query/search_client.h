@@ -2,7 +2,7 @@
 #ifndef FHI_SEARCH_CLIENT_H
 #define FHI_SEARCH_CLIENT_H
 
-#include "query/request.h"
+#include "query/answer/request.h"
 
 /* Sends the request as one line to the server's Unix socket and appends its answer, without the line feed, to *json.
  * A query that no line can carry gets the parser's error object without a server. wait_ms: how long the server may be

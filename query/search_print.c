@@ -7,7 +7,7 @@
 #include "query/search_print.h"
 
 #include "engine/text/day.h"
-#include "query/syntax.h"
+#include "query/language/syntax.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>

@@ -1,6 +1,6 @@
 /* serve.c - the verb `fihrist serve`: options in, one server, until a signal ends it. */
-#include "query/manager.h"
-#include "query/server.h"
+#include "query/server/manager.h"
+#include "query/server/server.h"
 
 #include <fihrist/verb.h>
 

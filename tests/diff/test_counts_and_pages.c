@@ -1,8 +1,8 @@
 /* test_counts_and_pages.c - random articles in several runs, some replaced, and random queries: facets and histogram
  * are what plain counting over the articles that a search finds gives, and its pages, one after the other, are its
  * list. */
-#include "query/cursor.h"
-#include "query/facets.h"
+#include "query/answer/cursor.h"
+#include "query/answer/facets.h"
 #include "tests/support/rng.h"
 #include "tests/support/scratch.h"
 

@@ -1,5 +1,5 @@
 /* test_snippets.c - what is shown of an article does not depend on how it was read: skimmed or word by word. */
-#include "query/snippet.h"
+#include "query/answer/snippet.h"
 #include "tests/support/rng.h"
 #include "tests/support/shared.h"
 

@@ -1,5 +1,5 @@
 /* test_page_faults.c - a page short of memory says so, leaks nothing, and the next one is whole again. */
-#include "query/page.h"
+#include "query/page/page.h"
 #include "tests/support/fault.h"
 #include "tests/support/scratch.h"
 

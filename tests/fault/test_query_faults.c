@@ -1,5 +1,5 @@
 /* test_query_faults.c - a search short of memory says so, leaks nothing, and the searcher works again afterwards. */
-#include "query/export.h"
+#include "query/answer/export.h"
 #include "tests/support/fault.h"
 #include "tests/support/scratch.h"
 

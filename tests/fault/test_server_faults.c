@@ -1,7 +1,7 @@
 /* test_server_faults.c - the server with every single allocation failing: it answers, refuses or closes, leaks nothing
  * and stops cleanly. */
-#include "query/openapi.h"
-#include "query/server_ask.h"
+#include "query/server/openapi.h"
+#include "query/server/server_ask.h"
 #include "tests/server/serving.h"
 #include "tests/support/fault.h"
 

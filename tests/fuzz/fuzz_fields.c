@@ -1,6 +1,6 @@
 /* fuzz_fields.c - any bytes as the values of Accept-Encoding and If-None-Match: read within bounds, and a tag is found
  * wherever it is put first. */
-#include "query/etag.h"
+#include "query/server/etag.h"
 
 #include <stdlib.h>
 

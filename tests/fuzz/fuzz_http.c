@@ -3,8 +3,8 @@
  * The first byte says how the rest is cut into reads. Each door reads it twice, whole and cut: the same requests must
  * come out, and a fault at the same place, since an answer may not depend on how the network cuts a request.
  */
-#include "query/server_ask.h"
-#include "query/socket.h"
+#include "query/server/server_ask.h"
+#include "query/server/socket.h"
 
 #include <stdlib.h>
 

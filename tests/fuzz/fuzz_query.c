@@ -4,7 +4,7 @@
  * marks in order. Analyzers are made once, since making or resetting one costs a hundred times what an input does,
  * and live as those of a server do: with the words of earlier inputs, up to a bound.
  */
-#include "query/snippet.h"
+#include "query/answer/snippet.h"
 
 #include <stdlib.h>
 

@@ -14,7 +14,7 @@
  *   FH_GOLDEN_WRITE=1 build/release/tests/golden/test_golden
  *   and commit what changed with the reason.
  */
-#include "query/request.h"
+#include "query/answer/request.h"
 #include "tests/support/scratch.h"
 #include "tests/support/small_index.h"
 

@@ -10,8 +10,8 @@
 #ifndef TESTS_SERVER_SERVING_H
 #define TESTS_SERVER_SERVING_H
 
-#include "query/server.h"
-#include "query/server_ask.h"
+#include "query/server/server.h"
+#include "query/server/server_ask.h"
 #include "tests/support/scratch.h"
 
 #include <arpa/inet.h>

@@ -70,7 +70,7 @@ fi
 # ---- systemd ----
 mkdir units bin
 ln -s "$program" bin/fihrist
-for unit in fihrist.service fihrist.socket; do sed "s|@PREFIX@|$scratch|g" "$tree/query/systemd/$unit" >"units/$unit"; done
+for unit in fihrist.service fihrist.socket; do sed "s|@PREFIX@|$scratch|g" "$tree/query/server/systemd/$unit" >"units/$unit"; done
 if have systemd-analyze; then
     ok 'the units are valid' sh -c 'systemd-analyze verify ./units/fihrist.socket ./units/fihrist.service >out 2>err && [ ! -s err ]'
     if systemd-analyze --help | grep -q offline; then
@@ -134,7 +134,7 @@ if [ -x "$nginx" ] && have openssl; then
     sed -e "s|/etc/ssl/certs/search.example.org.pem|$scratch/cert.pem|" -e "s|server_name .*|server_name localhost;|" \
         -e "s|/etc/ssl/private/search.example.org.key|$scratch/key.pem|" -e "s|server 127.0.0.1:7700|server $at|" \
         -e "s|listen 443|listen 127.0.0.1:$tls|" -e "s|# proxy_set_header Authorization.*|proxy_set_header Authorization \"Bearer $token\";|" \
-        "$tree/query/nginx/fihrist.conf" >site.conf
+        "$tree/query/server/nginx/fihrist.conf" >site.conf
     mkdir temp
     cat >nginx.conf <<CONF
 daemon off;

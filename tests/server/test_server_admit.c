@@ -1,5 +1,5 @@
 /* test_server_admit.c - who may ask: token files, Bearer headers, addresses, users of the socket. */
-#include "query/server_tokens.h"
+#include "query/server/server_tokens.h"
 #include "tests/server/serving.h"
 
 #define READER "reader-Wq2m0cO2eK1r7v5yT8uB4nXzL9aJ3hSd"

@@ -1,5 +1,5 @@
 /* test_server_bounds.c - how often an address may ask, and what one query may take. */
-#include "query/server_rate.h"
+#include "query/server/server_rate.h"
 #include "tests/server/serving.h"
 
 static fhi_client four(uint32_t address)

@@ -1,6 +1,6 @@
 /* test_server_log.c - the log, the metrics and /ready: what an operator sees. */
-#include "query/plan_print.h"
-#include "query/server_log.h"
+#include "query/language/plan_print.h"
+#include "query/server/server_log.h"
 #include "tests/server/serving.h"
 
 #include <fcntl.h>

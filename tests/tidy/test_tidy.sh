@@ -77,10 +77,12 @@ passes "headers compile alone" "$tidy/headers.sh" . $(pkg-config --cflags libuv 
 passes "symbols are the declared ones, and none is writable" "$tidy/symbols.sh" "$build/libfihrist.a" include/fihrist/*.h
 passes "install puts everything in its place, uninstall takes it away" "$tidy/install.sh" .
 
-echo '#include "query/request.h"' | tree indexer/a.c
-notices "indexer including query is noticed" "indexer must not include query" "$tidy/includes.sh" "$scratch/tree"
+echo '#include "query/answer/request.h"' | tree indexer/a.c
+notices "indexer including query is noticed" "indexer must not include query/answer" "$tidy/includes.sh" "$scratch/tree"
 echo '#include "engine/match/match.h"' | tree engine/segment/a.c
 notices "segment including match is noticed" "must not include engine/match" "$tidy/includes.sh" "$scratch/tree"
+echo '#include "query/server/server.h"' | tree query/answer/a.c
+notices "answer including server is noticed" "must not include query/server" "$tidy/includes.sh" "$scratch/tree"
 echo '#include "tests/support/rng.h"' | tree bench/a.c
 notices "bench including tests is noticed" "must not include tests" "$tidy/includes.sh" "$scratch/tree"
 echo '#include "base.h"' | tree engine/base/a.c

@@ -1,5 +1,5 @@
 /* test_http_fields.c - which coding a client gets, which tag it has, and streams that unpack to what was packed. */
-#include "query/etag.h"
+#include "query/server/etag.h"
 #include "tests/support/rng.h"
 
 #include <setjmp.h>

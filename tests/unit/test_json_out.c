@@ -1,5 +1,5 @@
 /* test_json_out.c - what is written straight into an answer is what jansson would have written. */
-#include "query/json_out.h"
+#include "query/answer/json_out.h"
 #include "tests/support/rng.h"
 
 #include <setjmp.h>

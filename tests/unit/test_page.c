@@ -1,5 +1,5 @@
 /* test_page.c - parameters of pages, the queries they make, and how numbers, dates and texts are written. */
-#include "query/page_impl.h"
+#include "query/page/page_impl.h"
 #include "tests/support/rng.h"
 #include "tests/support/scratch.h"
 

@@ -1,5 +1,5 @@
 /* test_query_cases.c - pairs of spellings through the whole chain: indexed by one, asked by the other, both ways. */
-#include "query/request.h"
+#include "query/answer/request.h"
 #include "tests/support/scratch.h"
 
 #include <fihrist/search.h>

@@ -1,6 +1,6 @@
 /* test_query_cursor.c - cursors: what is written is read back, and anything else is refused with the right name. */
 #include "engine/segment/segment_internal.h"
-#include "query/cursor.h"
+#include "query/answer/cursor.h"
 #include "tests/support/corpus.h"
 #include "tests/support/scratch.h"
 

@@ -1,6 +1,6 @@
 /* test_query_export.c - what articles become as JSON Lines and CSV, and that pieces make a whole, each match once. */
-#include "query/export.h"
-#include "query/reply.h"
+#include "query/answer/export.h"
+#include "query/answer/reply.h"
 #include "tests/support/scratch.h"
 
 #include <fihrist/writer.h>

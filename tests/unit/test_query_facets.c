@@ -1,5 +1,5 @@
 /* test_query_facets.c - facets and histograms as JSON, on small indexes made for each test. */
-#include "query/facets.h"
+#include "query/answer/facets.h"
 #include "tests/support/scratch.h"
 
 #include <fihrist/writer.h>

@@ -1,5 +1,5 @@
 /* test_query_parse.c - the query language: every form and the tree it gives, every error and its place. */
-#include "query/syntax.h"
+#include "query/language/syntax.h"
 #include "tests/support/rng.h"
 
 #include <setjmp.h>

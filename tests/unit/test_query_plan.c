@@ -1,5 +1,5 @@
 /* test_query_plan.c - what the planner makes of a query, through both analyzers. */
-#include "query/plan.h"
+#include "query/language/plan.h"
 #include "tests/support/rng.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_query_request.c - from the text of a query to hits, on small indexes made for each test. */
-#include "query/reply.h"
-#include "query/request.h"
+#include "query/answer/reply.h"
+#include "query/answer/request.h"
 #include "tests/support/scratch.h"
 
 #include <fihrist/search.h>

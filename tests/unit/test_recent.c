@@ -1,5 +1,5 @@
 /* test_recent.c - what was kept is found again, or is gone; what goes is what was not asked for longest. */
-#include "query/recent.h"
+#include "query/answer/recent.h"
 #include "tests/support/rng.h"
 
 #include <setjmp.h>

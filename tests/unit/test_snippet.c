@@ -1,5 +1,5 @@
 /* test_snippet.c - what is shown of an article: windows, cuts, marks. */
-#include "query/snippet.h"
+#include "query/answer/snippet.h"
 #include "tests/support/rng.h"
 
 #include <setjmp.h>
