@@ -213,7 +213,7 @@ static inline void fhi_cursor_prefetch(const fhi_cursor *cursor, const uint16_t 
         const uint32_t base = fhi_load32(cursor->bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
         const uint8_t *payload = cursor->payloads + base + fhi_cursor_offset(cursor, range);
         __builtin_prefetch(payload); /* of any address: a damaged one does no harm */
-        __builtin_prefetch(payload + 64);
+        __builtin_prefetch(payload + 1 + FHI_IDS_MAX);
     }
 }
 
