@@ -161,28 +161,54 @@ static void close_ranks(fhi_batch *batch)
     batch->count = kept;
 }
 
-static void keep_common(fhi_batch *batch, fhi_cursor *cursor)
+static void keep_common(fhi_batch *batch, const uint64_t masks[FHI_BATCH_QUARTERS])
 {
-    uint64_t masks[FHI_BATCH_QUARTERS];
-    fhi_cursor_masks(cursor, batch->quarters, batch->count, masks);
     for (uint32_t i = 0; i < batch->count; i++)
         batch->needs[i] &= masks[i];
     close_ranks(batch);
 }
 
+/* A word whose documents are those of its lists, whatever stands in them; or one that nothing holds. */
+static bool can_be_sieved(const fhi_eval *eval)
+{
+    if (eval->kind == FHI_EVAL_NONE) return true;
+    return eval->kind == FHI_EVAL_WORD && !eval->title_only && !eval->groups->by_form;
+}
+
+static void word_masks(const fhi_eval *eval, const fhi_batch *batch, uint64_t masks[FHI_BATCH_QUARTERS])
+{
+    uint64_t more[FHI_BATCH_QUARTERS];
+    const fhi_union *united = eval->kind == FHI_EVAL_WORD ? eval->united : NULL;
+    for (uint32_t i = 0; i < batch->count; i++)
+        masks[i] = united ? united->masks[batch->quarters[i]] : 0;
+    for (uint32_t j = 0; eval->kind == FHI_EVAL_WORD && j < eval->groups->count; j++) {
+        fhi_cursor *cursor = &eval->groups->cursors[j];
+        if (united && !cursor->dense) continue; /* it is in the union's own */
+        fhi_cursor_masks(cursor, batch->quarters, batch->count, more);
+        for (uint32_t i = 0; i < batch->count; i++)
+            masks[i] |= more[i];
+    }
+}
+
 static void sieve_and(const fhi_eval *eval, fhi_batch *batch)
 {
+    uint64_t masks[FHI_BATCH_QUARTERS];
     for (uint32_t i = 0; i < eval->child_count; i++) {
-        if (!eval->cheapest[i]->plain) return;
-        keep_common(batch, eval->cheapest[i]->groups->cursors);
+        if (!can_be_sieved(eval->cheapest[i])) return;
+        word_masks(eval->cheapest[i], batch, masks);
+        keep_common(batch, masks);
     }
     batch->all_match = true;
 }
 
 static void sieve_phrase(const fhi_eval *eval, fhi_batch *batch)
 {
-    for (uint32_t i = 0; i < eval->group_count; i++)
-        if (eval->groups[i].count == 1) keep_common(batch, eval->groups[i].cursors);
+    uint64_t masks[FHI_BATCH_QUARTERS];
+    for (uint32_t i = 0; i < eval->group_count; i++) {
+        if (eval->groups[i].count != 1) continue;
+        fhi_cursor_masks(eval->groups[i].cursors, batch->quarters, batch->count, masks);
+        keep_common(batch, masks);
+    }
 }
 
 /* A document matters when the bounds of the words that hold it reach the score. */
@@ -193,9 +219,9 @@ static void sieve_or(const fhi_walk *walk, const fhi_eval *eval, fhi_batch *batc
     const uint32_t count = eval->child_count;
     if (count > FHI_BATCH_CHILDREN) return;
     for (uint32_t i = 0; i < count; i++)
-        if (!eval->children[i]->plain) return;
+        if (!can_be_sieved(eval->children[i])) return;
     for (uint32_t i = 0; i < count; i++)
-        fhi_cursor_masks(eval->children[i]->groups->cursors, batch->quarters, batch->count, batch->masks[i]);
+        word_masks(eval->children[i], batch, batch->masks[i]);
     for (uint32_t q = 0; q < batch->count; q++) {
         uint64_t any = 0;
         for (uint32_t i = 0; i < count; i++) {
@@ -233,7 +259,7 @@ void fhi_eval_match_sieved(fhi_walk *walk, fhi_eval *eval, const fhi_batch *batc
     for (uint32_t c = 0; c < eval->child_count; c++) {
         fhi_eval *child = eval->children[c];
         child->mask = eval->mask & batch->masks[c][batch->places[i]];
-        if (child->mask) (void)fhi_plain_mask(walk, child); /* for its lanes */
+        if (child->mask) fhi_eval_match(walk, child, child->mask); /* for its lanes */
     }
 }
 

@@ -132,7 +132,7 @@ typedef struct fhi_walk {
     bool late;            /* the deadline is over */
 } fhi_walk;
 
-enum { FHI_BATCH_QUARTERS = FHI_MASKS_MAX, FHI_BATCH_CHILDREN = 16 };
+enum { FHI_BATCH_QUARTERS = FHI_MASKS_MAX, FHI_BATCH_CHILDREN = 24 };
 
 /* Some quarters of the chunk in view, in the order of a visit, and the documents of each that are still in question. */
 typedef struct fhi_batch {
