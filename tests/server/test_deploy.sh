@@ -84,13 +84,18 @@ else
 fi
 # systemd's own tool hands sockets over as the units would.
 if have systemd-socket-activate; then
-    port=$((20000 + $$ % 20000))
-    systemd-socket-activate -l "127.0.0.1:$port" -l "$scratch/sock" "$program" serve --index index >activated 2>activated.err &
-    pids="$pids $!"
-    for _ in $(seq 100); do
+    # Below the ports that the system gives out by itself; another program may have one all the same.
+    for attempt in 1 2 3 4 5; do
+        port=$((20000 + ($$ + attempt * 2003) % 12000))
+        systemd-socket-activate -l "127.0.0.1:$port" -l "$scratch/sock" "$program" serve --index index >activated 2>activated.err &
+        activated=$!
+        for _ in $(seq 100); do
+            if [ -S sock ] || ! kill -0 $activated 2>/dev/null; then break; fi
+            sleep 0.1
+        done
         if [ -S sock ]; then break; fi
-        sleep 0.1
     done
+    pids="$pids $activated"
     ok 'a server started by its first client answers it' answers "http://127.0.0.1:$port/search?q=safran"
     ok 'and those of the Unix socket' run 0 search --socket sock --json safran
     pids="$pids $(pgrep -P "${pids##* }" || true)"
@@ -128,7 +133,7 @@ if [ -x "$nginx" ] && have openssl; then
     "$program" serve --index index --http 127.0.0.1:0 --tokens tokens >behind 2>behind.err &
     pids="$pids $!"
     at=$(address behind)
-    tls=$((40000 + $$ % 20000))
+    tls=$((14000 + $$ % 6000))
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost \
         -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem >out 2>err
     sed -e "s|/etc/ssl/certs/search.example.org.pem|$scratch/cert.pem|" -e "s|server_name .*|server_name localhost;|" \
