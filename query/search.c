@@ -43,6 +43,7 @@ static void usage(FILE *to)
                 "  --values N         values of each, 1 to 1000 (default 20)\n"
                 "  --histogram[=day|month|year]\n"
                 "                     instead of hits, how many there are by time (default: what fits)\n"
+                "  --explain ID       instead of hits, why one article matches or not, and what its score is made of\n"
                 "  --json             one JSON object\n"
                 "  --help             this text\n"
                 "  --                 what follows is the query, though it begin with -\n\n"
@@ -71,28 +72,27 @@ static fh_status refuse(fh_err *err, const char *what, const char *why)
 
 /* Options marked 'p' are parameters of a request under the same name. */
 static const struct option options[] = {
-    {"index", required_argument, NULL, 'i'},
-    {"socket", required_argument, NULL, 's'},
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {"top", required_argument, NULL, 'p'},
-    {"offset", required_argument, NULL, 'p'},
-    {"op", required_argument, NULL, 'p'},
-    {"sort", required_argument, NULL, 'p'},
-    {"lang", required_argument, NULL, 'p'},
-    {"values", required_argument, NULL, 'p'},
-    {"facets", required_argument, NULL, 'f'},
-    {"histogram", optional_argument, NULL, 't'},
-    {"no-snippets", no_argument, NULL, 'n'},
-    {"after", required_argument, NULL, 'p'},
-    {NULL, 0, NULL, 0},
+    {"index", required_argument, NULL, 'i'},   {"socket", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, 'j'},          {"help", no_argument, NULL, 'h'},
+    {"top", required_argument, NULL, 'p'},     {"offset", required_argument, NULL, 'p'},
+    {"op", required_argument, NULL, 'p'},      {"sort", required_argument, NULL, 'p'},
+    {"lang", required_argument, NULL, 'p'},    {"values", required_argument, NULL, 'p'},
+    {"facets", required_argument, NULL, 'f'},  {"histogram", optional_argument, NULL, 't'},
+    {"explain", required_argument, NULL, 'x'}, {"no-snippets", no_argument, NULL, 'n'},
+    {"after", required_argument, NULL, 'p'},   {NULL, 0, NULL, 0},
 };
 
-/* Counts of one kind are wanted, with the parameter `name` of theirs. */
+/* The option that asks for something else than hits. */
+static const char *kind_name(fhi_request_kind kind)
+{
+    return kind == FHI_REQUEST_FACETS ? "facets" : kind == FHI_REQUEST_HISTOGRAM ? "histogram" : "explain";
+}
+
+/* Another kind of answer is wanted, with the parameter `name` of theirs. */
 static fh_status set_kind(arguments *a, fhi_request_kind kind, const char *name, const char *value, fh_err *err)
 {
     if (a->request.kind != FHI_REQUEST_HITS && a->request.kind != kind)
-        return fhi_fail(err, FH_E_INVALID, "does not go with --facets");
+        return fhi_fail(err, FH_E_INVALID, "does not go with --%s", kind_name(a->request.kind));
     a->request.kind = kind;
     return value ? fhi_request_set(&a->request, fhi_str(name), fhi_str(value), err) : FH_OK;
 }
@@ -107,6 +107,7 @@ static fh_status set_option(arguments *a, int option, const char *name, const ch
     case 'n': a->request.no_snippets = true; return FH_OK;
     case 'h': a->help = true; return FH_OK;
     case 'f': status = set_kind(a, FHI_REQUEST_FACETS, "fields", strcmp(value, "all") == 0 ? NULL : value, err); break;
+    case 'x': status = set_kind(a, FHI_REQUEST_EXPLAIN, "id", value, err); break;
     case 't': status = set_kind(a, FHI_REQUEST_HISTOGRAM, "by", value, err); break;
     default: status = fhi_request_set(&a->request, fhi_str(name), fhi_str(value), err); break;
     }
@@ -119,15 +120,13 @@ static fh_status set_option(arguments *a, int option, const char *name, const ch
 static fh_status check_kind(const arguments *a, fh_err *err)
 {
     for (int i = 0; options[i].name; i++) {
-        char name[32];
+        char name[32], why[48];
         const char *parameter = options[i].val == 'n' ? "snippets" : options[i].val == 'p' ? options[i].name : NULL;
         if (!parameter || !(a->given >> i & 1)) continue;
         if (fhi_request_takes(a->request.kind, fhi_str(parameter))) continue;
         (void)snprintf(name, sizeof name, "--%s", options[i].name);
-        return refuse(err, name,
-                      a->request.kind == FHI_REQUEST_HITS     ? "goes with --facets only"
-                      : a->request.kind == FHI_REQUEST_FACETS ? "does not go with --facets"
-                                                              : "does not go with --histogram");
+        (void)snprintf(why, sizeof why, "does not go with --%s", kind_name(a->request.kind));
+        return refuse(err, name, a->request.kind == FHI_REQUEST_HITS ? "goes with --facets only" : why);
     }
     return FH_OK;
 }
@@ -217,6 +216,8 @@ static int print(const arguments *a, const fhi_buf *json)
         const fhi_paper paper = fhi_paper_of(stdout);
         if (a->request.kind == FHI_REQUEST_FACETS)
             fhi_print_facets(&paper, answer);
+        else if (a->request.kind == FHI_REQUEST_EXPLAIN)
+            fhi_print_explanation(&paper, answer);
         else if (a->request.kind == FHI_REQUEST_HISTOGRAM)
             fhi_print_histogram(&paper, answer);
         else

@@ -76,6 +76,7 @@ static json_t *special_of(const fhi_request *request)
     case FHI_REQUEST_FACETS:
         return json_pack("{s:b, s:o, s:i}", "facets", 1, "fields", fields_of(request->fields), "values",
                          (int)request->values);
+    case FHI_REQUEST_EXPLAIN: return json_pack("{s:s%}", "explain", request->article.ptr, request->article.len);
     case FHI_REQUEST_HISTOGRAM:
         if (request->by == FHI_PERIOD_ANY) return json_pack("{s:b}", "histogram", 1);
         return json_pack("{s:b, s:s}", "histogram", 1, "by", fhi_period_name(request->by));

@@ -314,6 +314,97 @@ void fhi_print_histogram(const fhi_paper *paper, const json_t *answer)
     print_total(paper, answer);
 }
 
+/* ---- explanations ---------------------------------------------------------------------------------------- */
+
+static const char *string_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+/* A word as stems or as written: `barrag|sad =barrage`. */
+static void name_word(const json_t *word, fhi_buf *text)
+{
+    size_t i;
+    const json_t *stem;
+    json_array_foreach(json_object_get(word, "stems"), i, stem)
+        fhi_buf_printf(text, "%s%s", i ? "|" : "", json_string_value(stem));
+    if (!json_object_get(word, "form")) return;
+    fhi_buf_printf(text, "%s=%s", json_object_get(word, "stems") ? " " : "", string_of(word, "form"));
+}
+
+static void name_clause(const json_t *clause, fhi_buf *text)
+{
+    size_t i;
+    const json_t *slot;
+    const char *kind = string_of(clause, "kind");
+    fhi_buf_printf(text, "%s ", kind);
+    if (strcmp(kind, "column") == 0)
+        fhi_buf_printf(text, "%s:%s, has %s", string_of(clause, "field"), string_of(clause, "wanted"),
+                       string_of(clause, "has"));
+    else if (strcmp(kind, "days") == 0)
+        fhi_buf_printf(text, "%lld..%lld, has %lld", number_of(clause, "from"), number_of(clause, "to"),
+                       number_of(clause, "day"));
+    else if (json_object_get(clause, "field"))
+        fhi_buf_printf(text, "%s:", string_of(clause, "field"));
+    if (strcmp(kind, "prefix") == 0) fhi_buf_printf(text, "%s*", string_of(clause, "prefix"));
+    json_array_foreach(json_object_get(clause, "slots"), i, slot)
+    {
+        if (i) fhi_buf_put8(text, ' ');
+        name_word(slot, text);
+    }
+    if (json_object_get(clause, "within")) fhi_buf_printf(text, " ~%lld", number_of(clause, "within"));
+    name_word(clause, text);
+    if (text->len && text->data[text->len - 1] == ' ') text->len--; /* and, or, not, all */
+}
+
+static void print_part(const fhi_paper *paper, const json_t *part)
+{
+    char df[24] = "-";
+    if (json_object_get(part, "df")) (void)snprintf(df, sizeof df, "%lld", number_of(part, "df"));
+    (void)fprintf(paper->out, "%10.4f  %8.2f  %8.4f  %10s  ", json_real_value(json_object_get(part, "adds")),
+                  json_real_value(json_object_get(part, "tf")), json_real_value(json_object_get(part, "idf")), df);
+}
+
+/* One line a clause, and one for the written form beside a stem; as deep as a plan. */
+static void print_clause(const fhi_paper *paper, const json_t *clause, int depth)
+{
+    enum { FIGURES_COLUMNS = 44 };
+    const json_t *parts = json_object_get(clause, "parts"), *child;
+    size_t i;
+    bool any = false;
+    fhi_buf text;
+    fhi_buf_init(&text);
+    name_clause(clause, &text);
+    if (parts)
+        print_part(paper, json_array_get(parts, 0));
+    else
+        (void)fprintf(paper->out, "%*s", FIGURES_COLUMNS, "");
+    (void)fprintf(paper->out, "%-4s %*s", json_is_true(json_object_get(clause, "matches")) ? "yes" : "no", depth * 2,
+                  "");
+    print_fact(paper, fhi_buf_str(&text), FIRST_STRONG_ISOLATE, &any);
+    (void)fputc('\n', paper->out);
+    fhi_buf_fini(&text);
+    if (json_array_size(parts) > 1) {
+        print_part(paper, json_array_get(parts, 1));
+        (void)fprintf(paper->out, "     %*sas written\n", depth * 2 + 2, "");
+    }
+    json_array_foreach(json_object_get(clause, "clauses"), i, child) print_clause(paper, child, depth + 1);
+}
+
+void fhi_print_explanation(const fhi_paper *paper, const json_t *answer)
+{
+    const json_t *ranking = json_object_get(answer, "ranking");
+    (void)fprintf(paper->out, "%10s  %8s  %8s  %10s\n", "adds", "tf", "idf", "articles");
+    print_clause(paper, json_object_get(answer, "clauses"), 0);
+    (void)fprintf(paper->out, "%10.4f  ", json_real_value(json_object_get(answer, "score")));
+    (void)fprintf(paper->out, json_is_true(json_object_get(answer, "matches")) ? "the article matches"
+                                                                               : "the article does not match");
+    (void)fprintf(paper->out, "; %lld words long, %.0f on average, one of %lld articles\n",
+                  number_of(ranking, "length"), json_real_value(json_object_get(ranking, "average_length")),
+                  number_of(ranking, "articles"));
+}
+
 /* ---- errors ---------------------------------------------------------------------------------------------- */
 
 /* The query on one line with a caret below the place, as much of it as fits. */

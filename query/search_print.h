@@ -21,6 +21,8 @@ void fhi_print_answer(const fhi_paper *paper, const json_t *answer, unsigned off
 /* Answers with counts. */
 void fhi_print_facets(const fhi_paper *paper, const json_t *answer);
 void fhi_print_histogram(const fhi_paper *paper, const json_t *answer);
+/* What of a query an article has, clause by clause, and what each adds to its score. */
+void fhi_print_explanation(const fhi_paper *paper, const json_t *answer);
 /* `fihrist search: code: message` and the place in the query. */
 void fhi_print_error(const fhi_paper *paper, const json_t *error, fh_str query);
 

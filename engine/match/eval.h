@@ -147,6 +147,7 @@ typedef struct fhi_batch {
 
 /* Statistics of a whole tree: one fhi_word_stats a word, in preorder. */
 fh_status fhi_plan_gather(fhi_plan *plan, const fhi_node *root, fhi_word_stats **stats);
+double fhi_plan_idf(const fhi_plan *plan, uint64_t df);
 /* *units: the scale of the bounds by quarter. */
 fh_status fhi_plan_resolve(fhi_plan *plan, const fhi_node *root, const fhi_word_stats *stats, uint32_t segment,
                            fhi_eval **out, float *units);
@@ -171,6 +172,13 @@ void fhi_eval_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need);
 /* Appends the addends of the documents of mask. */
 void fhi_eval_collect(fhi_walk *walk, fhi_eval *eval, uint64_t mask);
+/* What a word or phrase adds to the score of a document that it matches: by itself, and by its exact form beside. */
+enum { FHI_SHARES = 2 };
+typedef struct fhi_share {
+    uint64_t freq; /* weighted */
+    float adds;    /* 0 where freq is */
+} fhi_share;
+void fhi_eval_shares(const fhi_walk *walk, const fhi_eval *leaf, uint32_t doc, fhi_share shares[FHI_SHARES]);
 /* Adds the exact score of one document, in the same order. */
 float fhi_eval_score(fhi_walk *walk, const fhi_eval *eval, uint32_t doc, float score);
 /* Whether the deadline of the query is over; looks at the clock only now and then. Charges `steps` of work, each of

@@ -209,7 +209,7 @@ typedef struct tree_builder {
     float bound_total; /* the most that all words can score together */
 } tree_builder;
 
-static double idf_of(const fhi_plan *plan, uint64_t df)
+double fhi_plan_idf(const fhi_plan *plan, uint64_t df)
 {
     const double docs = fhi_index_doc_count(plan->index);
     return log(1.0 + (docs - (double)df + 0.5) / ((double)df + 0.5));
@@ -280,8 +280,8 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     FH_TRY(fill_group(builder, class, by_form, docs_only, eval->groups));
     const bool united = (eval->groups->count > 1 && !docs_only) || by_form;
     const bool beside = !prefix && !by_form && stats->exact_df > 0 && keeps_forms(builder->plan);
-    set_weights(builder, node, idf_of(builder->plan, stats->df), beside ? idf_of(builder->plan, stats->exact_df) : 0.0,
-                eval);
+    set_weights(builder, node, fhi_plan_idf(builder->plan, stats->df),
+                beside ? fhi_plan_idf(builder->plan, stats->exact_df) : 0.0, eval);
     if (eval->groups->count == 0) eval->kind = FHI_EVAL_NONE;
     eval->df = eval->groups->df;
     eval->cost = (uint8_t)(1 + (united ? 1 : 0) + (eval->title_only ? 3 : 0));
@@ -391,7 +391,7 @@ static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi
     eval->window = node->window;
     eval->cost = 5;
     for (uint32_t i = 0; i < node->slot_count; i++)
-        idf += idf_of(builder->plan, builder->next[i].df);
+        idf += fhi_plan_idf(builder->plan, builder->next[i].df);
     FH_TRY(put_slots(builder, node, eval));
     sort_slots(eval->groups, eval->group_count);
     set_weights(builder, node, idf, 0.0, eval);

@@ -78,22 +78,35 @@ static float contribution(const fhi_walk *walk, float weight, uint64_t freq, uin
     return weight * (f / (f + walk->plan->k_of_norm[walk->segment->norms[walk->base + doc]]));
 }
 
+void fhi_eval_shares(const fhi_walk *walk, const fhi_eval *leaf, uint32_t doc, fhi_share shares[FHI_SHARES])
+{
+    uint32_t freq = 0, exact = 0;
+    memset(shares, 0, FHI_SHARES * sizeof *shares);
+    if (leaf->kind == FHI_EVAL_PHRASE)
+        shares[0].freq = (uint64_t)leaf->phrase_freqs[doc] * walk->segment->settings.body_weight;
+    if (leaf->kind != FHI_EVAL_WORD && leaf->kind != FHI_EVAL_PHRASE) return;
+    if (leaf->kind == FHI_EVAL_WORD) {
+        if (leaf->united)
+            fhi_union_freqs(walk, leaf, doc, &freq, &exact);
+        else
+            fhi_cursor_freqs(&leaf->groups->cursors[0], walk->quarter, doc, &freq, &exact);
+        shares[0].freq = freq;
+        shares[1].freq = leaf->exact_weight > 0.0f ? exact : 0;
+    }
+    if (shares[0].freq) shares[0].adds = contribution(walk, leaf->weight, shares[0].freq, doc);
+    if (shares[1].freq) shares[1].adds = contribution(walk, leaf->exact_weight, shares[1].freq, doc);
+}
+
 float fhi_eval_score(fhi_walk *walk, const fhi_eval *eval, uint32_t doc, float score)
 {
     if (!(eval->mask >> doc & 1)) return score;
     const uint32_t scored = eval->kind == FHI_EVAL_NOT ? 1 : eval->child_count;
-    const uint32_t unit = walk->segment->settings.body_weight;
-    uint32_t freq = 0, exact = 0;
-    if (eval->kind == FHI_EVAL_WORD && eval->weight != 0.0f) {
-        if (eval->united)
-            fhi_union_freqs(walk, eval, doc, &freq, &exact);
-        else
-            fhi_cursor_freqs(&eval->groups->cursors[0], walk->quarter, doc, &freq, &exact);
-        if (freq) score += contribution(walk, eval->weight, freq, doc);
-        if (exact && eval->exact_weight > 0.0f) score += contribution(walk, eval->exact_weight, exact, doc);
+    if (eval->weight != 0.0f) {
+        fhi_share shares[FHI_SHARES];
+        fhi_eval_shares(walk, eval, doc, shares);
+        for (int i = 0; i < FHI_SHARES; i++)
+            score += shares[i].adds; /* adding none changes nothing */
     }
-    if (eval->kind == FHI_EVAL_PHRASE && eval->weight != 0.0f)
-        score += contribution(walk, eval->weight, (uint64_t)eval->phrase_freqs[doc] * unit, doc);
     for (uint32_t i = 0; i < scored; i++)
         score = fhi_eval_score(walk, eval->children[i], doc, score);
     return score;

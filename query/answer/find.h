@@ -3,6 +3,7 @@
 #define FHI_FIND_H
 
 #include "query/answer/cursor.h"
+#include "query/answer/explain.h"
 #include "query/answer/facets.h"
 #include "query/answer/request.h"
 #include "query/answer/snippet.h"
@@ -43,6 +44,10 @@ fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, co
                               fhi_facets *facets, fhi_failure *failure);
 fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                                  fhi_histogram *histogram, fhi_failure *failure);
+
+/* One article under a request, whether it matches or not. FH_E_NOT_FOUND: there is none with this id. */
+fh_status fhi_searcher_explain(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                               fhi_explanation_view *out, fhi_failure *failure);
 
 /* One stored article, which lives until the next call that reads one. Codes: FH_E_NOT_FOUND, FH_E_CORRUPT, FH_E_NOMEM.
  */

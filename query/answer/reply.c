@@ -185,6 +185,13 @@ static bool put_members(const json_t *object, int digits, fhi_buf *json)
     return json_dump_callback(object, put_bytes, json, flags) == 0;
 }
 
+fh_status fhi_reply_members(json_t *body, int digits, fhi_buf *json)
+{
+    const bool written = body && put_members(body, digits, json);
+    json_decref(body);
+    return written ? json->status : FH_E_NOMEM;
+}
+
 /* From DBL_DIG, which keeps what people write, to what keeps every double. */
 static int digits_of_real(double real)
 {

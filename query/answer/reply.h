@@ -21,6 +21,8 @@ fh_status fhi_reply_begin(json_t *id_json, fhi_buf *json);
  * in body, those of fhi_reply_digits. The id keeps its own. An array is written as it is, and has no
  * id. */
 fh_status fhi_reply_write(json_t *body, json_t *id_json, int digits, fhi_buf *json);
+/* The members of the object `body` (taken over; NULL is a failed allocation) without its braces. */
+fh_status fhi_reply_members(json_t *body, int digits, fhi_buf *json);
 /* As few as read back the same: 4.2 stays 4.2, and no double loses a bit. 0 where there is no real. */
 int fhi_reply_digits(const json_t *value);
 

@@ -19,7 +19,8 @@ enum {
     ARENA_BYTES_MAX = 64 * 1024 * 1024,      /* of one request */
     SHOW_BYTES_MAX = 64 * 1024 * 1024,       /* of one hit being shown */
     WORD_CACHE_BYTES_MAX = 32 * 1024 * 1024, /* of the analyzer; dropped between requests */
-    NUMBER_DIGITS_MAX = 9
+    NUMBER_DIGITS_MAX = 9,
+    EXPLAIN_DIGITS = 9 /* tell every float */
 };
 
 struct fhi_searcher {
@@ -77,7 +78,8 @@ bool fhi_request_takes(fhi_request_kind kind, fh_str name)
     static const char *const special[][7] = {
         [FHI_REQUEST_HITS] = {"top", "offset", "after", "sort", "snippets", "partial"},
         [FHI_REQUEST_FACETS] = {"fields", "values"},
-        [FHI_REQUEST_HISTOGRAM] = {"by"}};
+        [FHI_REQUEST_HISTOGRAM] = {"by"},
+        [FHI_REQUEST_EXPLAIN] = {"id"}};
     for (const char *const *known = common; *known; known++)
         if (fhi_str_equal(name, fhi_str(*known))) return true;
     for (const char *const *known = special[kind]; *known; known++)
@@ -85,8 +87,8 @@ bool fhi_request_takes(fhi_request_kind kind, fh_str name)
     return false;
 }
 
-/* The parameters of counts. */
-static fh_status set_count_parameter(fhi_request *request, fh_str name, fh_str value, fh_err *err)
+/* The parameters of counts and explanations. */
+static fh_status set_other_parameter(fhi_request *request, fh_str name, fh_str value, fh_err *err)
 {
     static const char *const units[] = {"day", "month", "year"};
     unsigned choice = 0;
@@ -96,6 +98,10 @@ static fh_status set_count_parameter(fhi_request *request, fh_str name, fh_str v
     if (fhi_str_equal(name, FH_STR("by"))) {
         FH_TRY(set_choice(name, value, units, 3, &choice, err));
         request->by = (fhi_period)(FHI_PERIOD_DAY + choice);
+        return FH_OK;
+    }
+    if (fhi_str_equal(name, FH_STR("id"))) {
+        request->article = value;
         return FH_OK;
     }
     return fhi_fail(err, FH_E_NOT_FOUND, "there is no parameter `%.*s`", name.len < 40 ? (int)name.len : 40, name.ptr);
@@ -145,7 +151,7 @@ fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_er
         request->lang = (fhi_message_lang)choice;
         return FH_OK;
     }
-    return set_count_parameter(request, name, value, err);
+    return set_other_parameter(request, name, value, err);
 }
 
 /* ---- searcher -------------------------------------------------------------------------------------------- */
@@ -187,6 +193,13 @@ static uint64_t now_ns(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+static fh_status find_article(const fhi_index *index, fh_str id, fhi_document *out, fh_err *err)
+{
+    const fh_status found = fhi_index_find_id(index, id, &out->segment, &out->doc, err);
+    if (found == FH_E_NOT_FOUND && err) err->text[0] = '\0';
+    return found;
 }
 
 /* ---- search ---------------------------------------------------------------------------------------------- */
@@ -445,6 +458,23 @@ fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index,
     return status;
 }
 
+fh_status fhi_searcher_explain(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                               fhi_explanation_view *out, fhi_failure *failure)
+{
+    const uint64_t begin_ns = request->notes ? now_ns() : 0;
+    fhi_plan plan = {.root = NULL};
+    *out = (fhi_explanation_view){.index = index};
+    fh_status status = start(searcher, index, request, &plan, failure);
+    if (status == FH_OK) status = find_article(index, request->article, &out->document, &failure->err);
+    if (status == FH_OK)
+        status = fhi_match_explain(index, plan.root, out->document, request->deadline_ns, &searcher->arena,
+                                   &out->explanation, &failure->err);
+    out->scored = plan.scored;
+    if (request->notes) take_notes(request->notes, &plan, begin_ns, now_ns());
+    failure->status = status;
+    return status;
+}
+
 /* ---- answers --------------------------------------------------------------------------------------------- */
 
 /* argument: the answer so far, which ends with the array of hits. */
@@ -492,6 +522,14 @@ static fh_status put_histogram(fhi_searcher *s, const fhi_index *index, const fh
     return fhi_reply_histogram(&histogram, json);
 }
 
+static fh_status put_explanation(fhi_searcher *s, const fhi_index *index, const fhi_request *request, fhi_buf *json,
+                                 fhi_failure *failure)
+{
+    fhi_explanation_view view;
+    FH_TRY(fhi_searcher_explain(s, index, request, &view, failure));
+    return fhi_reply_members(fhi_reply_explanation(&view, request->article), EXPLAIN_DIGITS, json);
+}
+
 static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_request *request, json_t *id_json,
                         fhi_buf *json, fhi_failure *failure)
 {
@@ -501,6 +539,7 @@ static fh_status search(fhi_searcher *s, const fhi_index *index, const fhi_reque
     switch (request->kind) {
     case FHI_REQUEST_FACETS: FH_TRY(put_facets(s, index, request, json, failure)); break;
     case FHI_REQUEST_HISTOGRAM: FH_TRY(put_histogram(s, index, request, json, failure)); break;
+    case FHI_REQUEST_EXPLAIN: FH_TRY(put_explanation(s, index, request, json, failure)); break;
     default: FH_TRY(put_hits(s, index, request, json, failure)); break;
     }
     put_count(json, ",\"took_us\":", (now_ns() - start_ns) / 1000);
@@ -534,12 +573,10 @@ fh_status fhi_searcher_run(fhi_searcher *searcher, fhi_index *index, const fhi_r
 
 fh_status fhi_searcher_record(fhi_searcher *searcher, const fhi_index *index, fh_str id, fh_record *record, fh_err *err)
 {
-    uint32_t segment, doc;
+    fhi_document at;
     *record = (fh_record){0};
-    const fh_status found = fhi_index_find_id(index, id, &segment, &doc, err);
-    if (found == FH_E_NOT_FOUND && err) err->text[0] = '\0';
-    if (found != FH_OK) return found;
-    FH_TRY(fhi_segment_record(fhi_index_segment(index, segment), doc, &searcher->record, err));
+    FH_TRY(find_article(index, id, &at, err));
+    FH_TRY(fhi_segment_record(fhi_index_segment(index, at.segment), at.doc, &searcher->record, err));
     return fh_record_decode(fhi_buf_str(&searcher->record), record);
 }
 

@@ -16,7 +16,12 @@ typedef enum fhi_period {
 } fhi_period; /* ANY: what fits */
 
 /* What is wanted of the articles that match. */
-typedef enum fhi_request_kind { FHI_REQUEST_HITS, FHI_REQUEST_FACETS, FHI_REQUEST_HISTOGRAM } fhi_request_kind;
+typedef enum fhi_request_kind {
+    FHI_REQUEST_HITS,
+    FHI_REQUEST_FACETS,
+    FHI_REQUEST_HISTOGRAM,
+    FHI_REQUEST_EXPLAIN
+} fhi_request_kind;
 
 enum { FHI_FACET_VALUES_MAX = 1000 };
 
@@ -51,6 +56,7 @@ typedef struct fhi_request {
     uint32_t fields;       /* FACETS: bits as in fhi_facet_options; default all */
     uint32_t values;       /* FACETS: 1 to FHI_FACET_VALUES_MAX of each; default 20 */
     fhi_period by;         /* HISTOGRAM; default ANY */
+    fh_str article;        /* EXPLAIN: its id */
     fhi_request_limits limits;
     fhi_request_notes *notes; /* filled as it runs; NULL: nobody wants to know */
 } fhi_request;
@@ -58,7 +64,7 @@ typedef struct fhi_request {
 void fhi_request_defaults(fhi_request *request);
 
 /* Whether a question of this kind takes a parameter of this name: q, op, lang; top, offset, sort, snippets; fields,
- * values; by. */
+ * values; by; id. */
 bool fhi_request_takes(fhi_request_kind kind, fh_str name);
 /* Sets one named parameter from text, as doors that take text do.
  * Codes: FH_E_NOT_FOUND (no such parameter), FH_E_INVALID (value; err says what is allowed), FH_E_LIMIT. */
@@ -73,6 +79,7 @@ void fhi_searcher_destroy(fhi_searcher *searcher);
  *    "total":n,"next":"...","took_us":n}: next where hits follow; with `after`, "offset" says how many stand before
  *   {"total":n,"facets":{"source":{"values":[{"value","count"}...],"different":n,"without":n}...},"took_us":n}
  *   {"total":n,"by":"month","bars":[{"from","count"}...],"undated":n,"took_us":n}
+ *   {"article":id,"matches","score","sorted_by","plan","fails":[...],"clauses":{...},"ranking":{...},"took_us":n}
  * or {"error":{"code","message","offset","offset_chars"}}. id_json, when not NULL, is any JSON value put first as
  * "id". Title and snippet are plain text of the article; "title_marks" and "snippet_marks" list the matches in them as
  * [begin, end) pairs in code points. Without snippets neither `snippet` nor its marks are there. Returns FH_OK unless

@@ -41,6 +41,9 @@ typedef struct fhi_plan_input {
 fh_status fhi_plan_make(const fhi_plan_input *input, const fhi_syntax *root, fhi_plan *out, fhi_query_error *error,
                         fh_err *err);
 
+/* What a COLUMN of such a plan compares values with, folded. */
+fh_str fhi_plan_filter_key(const fhi_node *node);
+
 /* ---- between the files of the planner ---- */
 
 typedef struct fhi_node_list {

@@ -96,3 +96,9 @@ fh_status fhi_plan_filter(fhi_planner *planner, fhi_syntax_field field, fh_str t
     (*out)->accept_argument = argument; /* its key comes first: accept_whole reads just that */
     return FH_OK;
 }
+
+fh_str fhi_plan_filter_key(const fhi_node *node)
+{
+    const words_argument *argument = node->accept_argument;
+    return argument->key;
+}

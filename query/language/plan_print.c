@@ -46,14 +46,19 @@ static void put_leaf(fhi_buf *out, const fhi_node *node)
         fhi_buf_printf(out, " ^%g", (double)node->weight);
 }
 
-static void put_node(fhi_buf *out, const fhi_node *node, size_t end, unsigned depth)
+const char *fhi_plan_kind_name(fhi_node_kind kind)
 {
     static const char *const names[] = {
         [FHI_NODE_WORD] = "word",     [FHI_NODE_PREFIX] = "prefix", [FHI_NODE_PHRASE] = "phrase",
         [FHI_NODE_AND] = "and",       [FHI_NODE_OR] = "or",         [FHI_NODE_NOT] = "not",
         [FHI_NODE_COLUMN] = "column", [FHI_NODE_DAYS] = "days",     [FHI_NODE_ALL] = "all"};
+    return names[kind];
+}
+
+static void put_node(fhi_buf *out, const fhi_node *node, size_t end, unsigned depth)
+{
     if (out->len > end || depth > FHI_PLAN_DEPTH_MAX) return;
-    fhi_buf_printf(out, "%s%s(", node->title_only ? "title:" : "", names[node->kind]);
+    fhi_buf_printf(out, "%s%s(", node->title_only ? "title:" : "", fhi_plan_kind_name(node->kind));
     put_leaf(out, node);
     for (uint32_t i = 0; i < node->child_count && out->len <= end; i++) {
         if (i) fhi_buf_printf(out, ", ");

@@ -11,4 +11,6 @@ enum { FHI_PLAN_PRINT_BYTES_MAX = 1024 };
  * word(x))) Weights of 1 are not shown; a word of a title is behind `title:`. */
 void fhi_plan_print(const fhi_node *root, fhi_buf *out);
 
+const char *fhi_plan_kind_name(fhi_node_kind kind);
+
 #endif

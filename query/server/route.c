@@ -94,6 +94,13 @@ static const fhi_param id = {.name = "id",
                              .what = "the id of an article; it may hold slashes",
                              .set = set_subject};
 
+static const fhi_param explained = {.name = "id",
+                                    .type = FHI_PARAM_TEXT,
+                                    .required = true,
+                                    .subject = true,
+                                    .what = "the id of the article to be explained",
+                                    .set = set_request};
+
 static const fhi_param fields = {.name = "fields",
                                  .type = FHI_PARAM_LIST,
                                  .choices = {"source", "section", "region", "author", "lang", "year"},
@@ -237,6 +244,14 @@ const fhi_route fhi_routes[] = {
      .cached = true,
      .weak = true,
      .params = {&q, &by, &op, &lang}},
+    {.kind = FHI_ASK_EXPLAIN,
+     .path = "/explain",
+     .verb = "explain",
+     .what = "Why one article matches, or does not, and what its score is made of.",
+     .schema = "Explanation",
+     .cached = true,
+     .weak = true,
+     .params = {&q, &explained, &op, &lang}},
     {.kind = FHI_ASK_EXPORT,
      .path = "/export",
      .verb = "export",

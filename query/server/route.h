@@ -14,6 +14,7 @@ typedef enum fhi_ask_kind {
     FHI_ASK_SEARCH,
     FHI_ASK_FACETS,
     FHI_ASK_HISTOGRAM,
+    FHI_ASK_EXPLAIN,
     FHI_ASK_ARTICLE,
     FHI_ASK_EXPORT,
     FHI_ASK_BATCH,
@@ -45,6 +46,7 @@ typedef struct fhi_param {
     fhi_param_type type;
     bool required;
     bool repeated;                        /* may be given more than once */
+    bool subject;                         /* on the socket it is the value of the verb, as a PATH is */
     uint32_t least, most;                 /* of a NUMBER; most also of the bytes of a TEXT, where it is not 0 */
     const char *choices[FHI_CHOICES_MAX]; /* up to the first NULL */
     const char *usual;                    /* what holds without it; NULL: nothing to tell */

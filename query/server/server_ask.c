@@ -59,17 +59,18 @@ static fh_status check_whole(const fhi_ask *ask, const given *names, fh_err *err
 {
     for (unsigned i = 0; i < FHI_PARAMS_MAX && names->route->params[i]; i++) {
         const fhi_param *param = names->route->params[i];
-        if (param->required && param->type != FHI_PARAM_PATH && !(names->seen & (1U << i)))
+        const bool by_verb = param->subject && ask->root; /* else the line would be another question */
+        if (param->required && param->type != FHI_PARAM_PATH && !by_verb && !(names->seen & (1U << i)))
             return fhi_fail(err, FH_E_INVALID, "parameter `%s` is missing", param->name);
     }
     return names->route->check ? names->route->check(ask, err) : FH_OK;
 }
 
-/* The first parameter of type PATH, or NULL. */
-static const fhi_param *path_parameter(const fhi_route *route)
+/* What a route is about: the parameter that is the rest of a path, or else the value of a verb; NULL: there is none. */
+static const fhi_param *subject_of(const fhi_route *route)
 {
     for (unsigned i = 0; i < FHI_PARAMS_MAX && route->params[i]; i++)
-        if (route->params[i]->type == FHI_PARAM_PATH) return route->params[i];
+        if (route->params[i]->type == FHI_PARAM_PATH || route->params[i]->subject) return route->params[i];
     return NULL;
 }
 
@@ -115,8 +116,8 @@ static fh_status route(fhi_ask *ask, const fhi_http_parser *http, int *http_stat
         ask->page.accepted_langs = (fh_str){(const char *)ask->text.data + ask->text.len, langs.len};
         fhi_buf_put(&ask->text, langs.ptr, langs.len);
     }
-    const fhi_param *of_path = path_parameter(ask->route);
-    if (of_path) FH_TRY(of_path->set(ask, fhi_str(of_path->name), rest, err));
+    const fhi_param *subject = subject_of(ask->route);
+    if (subject && subject->type == FHI_PARAM_PATH) FH_TRY(subject->set(ask, fhi_str(subject->name), rest, err));
     return read_parameters(ask, query, err);
 }
 
@@ -161,7 +162,7 @@ static fh_status set_member(fhi_ask *ask, const fhi_param *param, const char *na
     } else if (!json_is_string(value)) {
         return fhi_fail(err, FH_E_INVALID, "`%s` wants a string", name);
     }
-    return param->set(ask, fhi_str(name), text, err);
+    return param->set(ask, fhi_str(param->name), text, err);
 }
 
 /* The route of a line is named by a member; one without any such is a search. */
@@ -175,8 +176,8 @@ static const fhi_route *route_of_line(const json_t *root)
 /* The member that names the route: true, or what HTTP has in the path. */
 static fh_status read_verb(fhi_ask *ask, const json_t *value, fh_err *err)
 {
-    const fhi_param *of_path = path_parameter(ask->route);
-    if (of_path) return set_member(ask, of_path, ask->route->verb, value, err);
+    const fhi_param *subject = subject_of(ask->route);
+    if (subject) return set_member(ask, subject, ask->route->verb, value, err);
     return json_is_true(value) ? FH_OK : fhi_fail(err, FH_E_INVALID, "`%s` wants true", ask->route->verb);
 }
 

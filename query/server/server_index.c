@@ -113,6 +113,7 @@ static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_bu
         case FHI_ASK_SEARCH: return run(worker->searcher, snapshot, ask, FHI_REQUEST_HITS, json);
         case FHI_ASK_FACETS: return run(worker->searcher, snapshot, ask, FHI_REQUEST_FACETS, json);
         case FHI_ASK_HISTOGRAM: return run(worker->searcher, snapshot, ask, FHI_REQUEST_HISTOGRAM, json);
+        case FHI_ASK_EXPLAIN: return run(worker->searcher, snapshot, ask, FHI_REQUEST_EXPLAIN, json);
         case FHI_ASK_ARTICLE: return fhi_searcher_article(worker->searcher, snapshot, ask->subject, json);
         case FHI_ASK_ANALYZE: return fhi_searcher_analyze(worker->searcher, ask->subject, json);
         case FHI_ASK_PAGE: return answer_page(worker, snapshot, ask, FHI_PAGE_SEARCH, json);

@@ -67,7 +67,16 @@ ok 'and the next one' run 0 search --index i --top 1 --after "$next" 'roi OR ا�
 ok 'counts on' has out '2-2 of 3 articles'
 ok 'a cursor of another question' run 1 search --index i --json --after "$next" roi
 ok 'is refused' code bad_cursor
-for arguments in '--facets lang --top 3' '--facets lang --histogram' '--histogram --values 3' '--values 3' '--facets a' \
+ok 'an explanation for people' run 0 search --index i --explain fr 'roi date:2025'
+ok 'has the words' has out 'yes    word roi'
+ok 'and the days' has out 'yes    days 20250000..20251231, has 20250701'
+ok 'and what it comes to' has out 'the article matches; '
+ok 'as JSON of one that does not match' run 0 search --index i --json --explain fr 'roi -Rabat الملك'
+ok 'names all for which it fails' has out '"fails":[{"clause":"word('
+ok 'as what they are' has out '"why":"excluded"}],"clauses":'
+ok 'of an article that is not there' run 1 search --index i --json --explain no roi
+ok 'answers not_found' code not_found
+for arguments in '--explain fr --top 3' '--explain fr --facets all' '--facets lang --top 3' '--facets lang --histogram' '--histogram --values 3' '--values 3' '--facets a' \
     '--facets lang,lang' '--histogram=week' '--after 0 --offset 1' '--facets lang --no-snippets'; do
     # shellcheck disable=SC2086 # words are arguments
     ok "$arguments" run 2 search --index i --json $arguments roi

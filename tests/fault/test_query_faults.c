@@ -74,7 +74,7 @@ static fh_status read_article(void *context)
     return status;
 }
 
-/* As JSON, which allocates most. */
+/* Counts and an explanation as JSON, which allocates most. */
 static fh_status count_as_json(void *context)
 {
     fhi_index *index = NULL;
@@ -84,9 +84,10 @@ static fh_status count_as_json(void *context)
     fhi_buf_init(&json);
     fhi_request_defaults(&request);
     request.query = (fh_str){query, sizeof query - 1};
+    request.article = FH_STR("1");
     fh_status status = fhi_index_open(fhi_vfs_posix(), context, &index, NULL);
     if (status == FH_OK) status = fhi_searcher_create("press", &searcher, NULL);
-    for (int kind = FHI_REQUEST_FACETS; status == FH_OK && kind <= FHI_REQUEST_HISTOGRAM; kind++) {
+    for (int kind = FHI_REQUEST_FACETS; status == FH_OK && kind <= FHI_REQUEST_EXPLAIN; kind++) {
         request.kind = (fhi_request_kind)kind;
         status = fhi_searcher_run(searcher, index, &request, NULL, &json);
     }

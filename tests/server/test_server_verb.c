@@ -67,6 +67,49 @@ static void both_doors_count(void **state)
     assert_int_equal(end(self, SIGTERM), 0);
 }
 
+static void expect_explained(program *self, int fd)
+{
+    http_answer found = get(&self->client, "/search?q=safran&top=1");
+    http_answer answer = get(&self->client, "/explain?q=safran&id=fr-safran");
+    const json_t *hit = json_array_get(json_object_get(found.json, "hits"), 0);
+    assert_int_equal(answer.status, 200);
+    assert_true(json_is_true(json_object_get(answer.json, "matches")));
+    assert_true(json_equal(json_object_get(answer.json, "score"), json_object_get(hit, "score")));
+    send_text(fd, "{\"id\":7,\"explain\":\"fr-safran\",\"q\":\"safran\"}\n");
+    json_t *object = read_json_line(fd);
+    assert_int_equal(json_integer_value(json_object_get(object, "id")), 7);
+    assert_true(json_equal(json_object_get(object, "clauses"), json_object_get(answer.json, "clauses")));
+    json_decref(object);
+    answer_fini(&answer);
+    answer_fini(&found);
+}
+
+static void expect_refused(program *self, const char *target, int status, const char *code)
+{
+    http_answer answer = get(&self->client, target);
+    assert_int_equal(answer.status, status);
+    assert_string_equal(error_code(answer.json), code);
+    answer_fini(&answer);
+}
+
+static void both_doors_explain(void **state)
+{
+    program *self = needed(state);
+    launch(self);
+    const int fd = connect_path(self->socket);
+    expect_explained(self, fd);
+    expect_refused(self, "/explain?q=safran&id=absent", 404, "not_found");
+    expect_refused(self, "/explain?q=safran", 400, "bad_request");
+    expect_refused(self, "/explain?q=safran&id=fr-safran&top=1", 400, "bad_request");
+    expect_refused(self, "/explain?q=(&id=fr-safran", 400, "open_parenthesis");
+    send_text(fd, "{\"explain\":true,\"q\":\"safran\"}\n");
+    json_t *object = read_json_line(fd);
+    assert_string_equal(error_code(object), "bad_request");
+    json_decref(object);
+    (void)close(fd);
+    assert_int_equal(end(self, SIGTERM), 0);
+}
+
 static void both_doors_search_the_index(void **state)
 {
     program *self = needed(state);
@@ -278,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_doors_search_the_index),
         cmocka_unit_test(both_doors_count),
+        cmocka_unit_test(both_doors_explain),
         cmocka_unit_test(pages_follow_each_other),
         cmocka_unit_test(wrong_queries_get_400_and_the_place),
         cmocka_unit_test(a_new_commit_is_served_without_restart),
