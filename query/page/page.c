@@ -116,7 +116,7 @@ static void add_link_out(fhi_page_work *work, xmlNode *line, fh_str url)
     fhi_html_set_str(&work->html, out, "title", fhi_page_say(work, FHI_SAY_ORIGINAL));
 }
 
-void fhi_page_byline(fhi_page_work *work, xmlNode *parent, const fh_record *record)
+xmlNode *fhi_page_byline(fhi_page_work *work, xmlNode *parent, const fh_record *record)
 {
     xmlNode *line = fhi_html_add(&work->html, parent, "p", "by");
     fh_str iso;
@@ -128,9 +128,10 @@ void fhi_page_byline(fhi_page_work *work, xmlNode *parent, const fh_record *reco
     if (time && iso.len) fhi_html_set_str(&work->html, time, "datetime", iso);
     (void)add_part(work, line, "bdi", NULL, record->fields[FH_FIELD_AUTHOR]);
     add_link_out(work, line, record->fields[FH_FIELD_URL]);
-    if (!line || line->children) return;
+    if (!line || line->children) return line;
     xmlUnlinkNode(line);
     xmlFreeNode(line);
+    return NULL;
 }
 
 void fhi_page_failed(fhi_page_work *work, xmlNode *parent)
@@ -177,7 +178,7 @@ static void add_head(fhi_page_work *work)
     if (fhi_page_file_find(FH_STR("font.css"), &font))
         (void)add_head_link(work, head, "stylesheet", FH_STR("/static/font.css"));
     (void)add_head_link(work, head, "stylesheet", FH_STR("/static/page.css"));
-    if (words.len || fhi_page_is_filtered(work->question->state)) {
+    if (fhi_page_asks(work)) {
         const fhi_request request = fhi_page_first(work);
         const fhi_page_address feed = {"/search.atom", FH_STR(""), &request, work->question->state};
         xmlNode *link = add_head_link(work, head, "alternate", fhi_page_address_text(work, &feed));
@@ -193,7 +194,8 @@ static void add_langs(fhi_page_work *work, xmlNode *parent)
 {
     static const char *const shown[] = {"English", "Français", "العربية"};
     static const fhi_message_lang order[] = {FHI_LANG_FR, FHI_LANG_AR, FHI_LANG_EN};
-    static const char *const paths[] = {[FHI_PAGE_SEARCH] = "/", [FHI_PAGE_READ] = "/read/", [FHI_PAGE_LIST] = "/list"};
+    static const char *const paths[] = {
+        [FHI_PAGE_SEARCH] = "/", [FHI_PAGE_READ] = "/read/", [FHI_PAGE_WHY] = "/why/", [FHI_PAGE_LIST] = "/list"};
     const fhi_page_question *question = work->question;
     xmlNode *nav = fhi_html_add(&work->html, parent, "nav", "langs");
     fhi_html_set_str(&work->html, nav, "aria-label", fhi_page_say(work, FHI_SAY_INTERFACE));
@@ -316,6 +318,7 @@ static void make(fhi_page_work *work)
     begin_page(work);
     switch (work->question->kind) {
     case FHI_PAGE_READ: fhi_page_read(work); break;
+    case FHI_PAGE_WHY: fhi_page_why(work); break;
     case FHI_PAGE_LIST: fhi_page_list(work); break;
     default: fhi_page_search(work); break;
     }

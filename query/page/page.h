@@ -3,9 +3,11 @@
  *     page.c         from a question to its answer; what all pages share
  *     page_state.c   the question: parameters of an address, the query they make, addresses of other states
  *     page_search.c  results; page_side.c  filters and the timeline; page_error.c  what is wrong with a query, and
- * fixes page_read.c    one article; page_list.c  a list of names; page_atom.c  the feed page_words.c   what is said, in
- * three languages; page_format.c  numbers and dates in them page_html.c    the tree that HTML is made of; page_files.c
- * style sheet, scripts, icon, font
+ *                    fixes
+ *     page_read.c    one article; page_why.c  what of a search it has; page_list.c  a list of names; page_atom.c  the
+ *                    feed
+ *     page_words.c   what is said, in three languages; page_format.c  numbers and dates in them
+ *     page_html.c    the tree that HTML is made of; page_files.c  style sheet, scripts, icon, font
  *
  * Every page is whole without scripts; query/page/app.js adds what only scripts can do. Pages are made on a worker,
  * within the deadline of the request, and are the same for the same question, language and snapshot.
@@ -15,7 +17,7 @@
 
 #include "query/answer/request.h"
 
-typedef enum fhi_page_kind { FHI_PAGE_SEARCH, FHI_PAGE_READ, FHI_PAGE_LIST, FHI_PAGE_ATOM } fhi_page_kind;
+typedef enum fhi_page_kind { FHI_PAGE_SEARCH, FHI_PAGE_READ, FHI_PAGE_WHY, FHI_PAGE_LIST, FHI_PAGE_ATOM } fhi_page_kind;
 
 /* In the order of the columns of an index, then the year. */
 typedef enum fhi_page_filter {
@@ -54,7 +56,7 @@ typedef struct fhi_page_question {
     fhi_page_kind kind;
     fhi_request request;
     const fhi_page_state *state;
-    fh_str article; /* READ: its id */
+    fh_str article; /* READ, WHY: its id */
 } fhi_page_question;
 
 /* Makes pages; belongs to one thread. */

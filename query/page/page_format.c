@@ -16,6 +16,7 @@ void fhi_page_formats_fini(fhi_page_formats *formats)
 {
     if (formats->counts) umsg_close(formats->counts);
     if (formats->numbers) unum_close(formats->numbers);
+    if (formats->decimals) unum_close(formats->decimals);
     for (int i = 0; i < 3; i++)
         if (formats->dates[i]) udat_close(formats->dates[i]);
 }
@@ -40,6 +41,19 @@ fh_str fhi_page_number(fhi_page_work *work, uint64_t number)
     if (!formats->numbers) formats->numbers = unum_open(UNUM_DECIMAL, NULL, 0, locales[work->lang], NULL, &code);
     if (U_FAILURE(code)) formats->numbers = NULL;
     const int32_t len = unum_formatInt64(formats->numbers, (int64_t)number, text, TEXT_UNITS, NULL, &code);
+    return keep(work, text, len, code);
+}
+
+fh_str fhi_page_decimal(fhi_page_work *work, double number, int digits)
+{
+    UErrorCode code = U_ZERO_ERROR;
+    UChar text[TEXT_UNITS];
+    fhi_page_formats *formats = &work->page->formats[work->lang];
+    if (!formats->decimals) formats->decimals = unum_open(UNUM_DECIMAL, NULL, 0, locales[work->lang], NULL, &code);
+    if (U_FAILURE(code)) formats->decimals = NULL;
+    if (!formats->decimals) return keep(work, text, 0, U_FAILURE(code) ? code : U_MEMORY_ALLOCATION_ERROR);
+    unum_setAttribute(formats->decimals, UNUM_FRACTION_DIGITS, digits);
+    const int32_t len = unum_formatDouble(formats->decimals, number, text, TEXT_UNITS, NULL, &code);
     return keep(work, text, len, code);
 }
 

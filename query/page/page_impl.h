@@ -15,7 +15,7 @@ enum { FHI_PAGE_LANGS = 3 }; /* in the order of fhi_message_lang */
 /* Formats of one language, opened when first needed. */
 typedef struct fhi_page_formats {
     UMessageFormat *counts;
-    UNumberFormat *numbers;
+    UNumberFormat *numbers, *decimals;
     UDateFormat *dates[3]; /* year; year and month; day */
 } fhi_page_formats;
 
@@ -55,8 +55,8 @@ void fhi_page_set_lang(fhi_page_work *work, xmlNode *element, fh_str lang);
 void fhi_page_hidden(fhi_page_work *work, xmlNode *form, const char *name, fh_str value);
 /* Hidden fields for all of a state but the query and the place among the results. */
 void fhi_page_keep_state(fhi_page_work *work, xmlNode *form, const fhi_page_state *state);
-/* "source · section · date · author" */
-void fhi_page_byline(fhi_page_work *work, xmlNode *parent, const fh_record *record);
+/* "source · section · date · author"; NULL: there is none of them. */
+xmlNode *fhi_page_byline(fhi_page_work *work, xmlNode *parent, const fh_record *record);
 /* What a failure is called when it is not the query's. */
 void fhi_page_failed(fhi_page_work *work, xmlNode *parent);
 
@@ -67,6 +67,8 @@ void fhi_page_failed(fhi_page_work *work, xmlNode *parent);
 fh_status fhi_page_compose(fhi_page_work *work, fhi_page_filter without);
 /* The request of the question, at the first results. */
 fhi_request fhi_page_first(const fhi_page_work *work);
+/* Whether the question looks for anything. */
+bool fhi_page_asks(const fhi_page_work *work);
 bool fhi_page_is_filtered(const fhi_page_state *state);
 /* An address: path, then the state. In the arena; empty when there is no memory. NULL for a state: none of it. */
 typedef struct fhi_page_address {
@@ -85,6 +87,11 @@ void fhi_page_chips(fhi_page_work *work, xmlNode *parent);
 void fhi_page_error(fhi_page_work *work, xmlNode *parent);
 xmlNode *fhi_page_help(fhi_page_work *work, xmlNode *parent);
 void fhi_page_read(fhi_page_work *work);
+/* The link from an article back to the results of its search. */
+void fhi_page_back(fhi_page_work *work, xmlNode *bar);
+/* A link that asks why, where the question asks for anything. */
+void fhi_page_ask_why(fhi_page_work *work, xmlNode *parent, fh_str article);
+void fhi_page_why(fhi_page_work *work);
 void fhi_page_list(fhi_page_work *work);
 void fhi_page_atom(fhi_page_work *work);
 
@@ -92,6 +99,7 @@ void fhi_page_atom(fhi_page_work *work);
 void fhi_page_formats_fini(fhi_page_formats *formats);
 /* "1 234", "1 234 articles": in the arena; empty when there is no memory. */
 fh_str fhi_page_number(fhi_page_work *work, uint64_t number);
+fh_str fhi_page_decimal(fhi_page_work *work, double number, int digits); /* so many behind the point */
 fh_str fhi_page_count(fhi_page_work *work, uint64_t number);
 /* A date as articles have it, for people; as it is where it is no ISO date. *iso: its beginning that is one. */
 fh_str fhi_page_date(fhi_page_work *work, fh_str date, fh_str *iso);

@@ -78,7 +78,7 @@ static void add_article(fhi_page_work *work, xmlNode *bar, const fh_record *reco
         add_marked(work, heading, record->fields[FH_FIELD_TITLE], true, &next_mark);
     else
         fhi_html_text(html, heading, fhi_page_say(work, FHI_SAY_UNTITLED));
-    fhi_page_byline(work, article, record);
+    (void)fhi_page_byline(work, article, record);
     if (!fhi_str_starts(body, abstract)) add_paragraphs(work, article, "lead", abstract, &next_mark);
     add_paragraphs(work, article, NULL, body, &next_mark);
     add_tags(work, article, record->fields[FH_FIELD_TAGS]);
@@ -86,16 +86,20 @@ static void add_article(fhi_page_work *work, xmlNode *bar, const fh_record *reco
     if (next_mark > 1) add_steps(work, bar, next_mark - 1);
 }
 
+void fhi_page_back(fhi_page_work *work, xmlNode *bar)
+{
+    const fhi_page_address results = {"/", FH_STR(""), &work->question->request, work->question->state};
+    if (!fhi_page_asks(work)) return;
+    xmlNode *back = fhi_page_link(work, bar, "back", fhi_page_address_text(work, &results));
+    fhi_html_text(&work->html, back, fhi_page_say(work, FHI_SAY_BACK));
+}
+
 void fhi_page_read(fhi_page_work *work)
 {
     fh_record record;
     fhi_failure ignored;
     xmlNode *bar = fhi_html_add(&work->html, work->main, "div", "bar");
-    const fhi_page_address results = {"/", FH_STR(""), &work->question->request, work->question->state};
-    if (work->question->request.query.len || fhi_page_is_filtered(work->question->state)) {
-        xmlNode *back = fhi_page_link(work, bar, "back", fhi_page_address_text(work, &results));
-        fhi_html_text(&work->html, back, fhi_page_say(work, FHI_SAY_BACK));
-    }
+    fhi_page_back(work, bar);
     /* A query that cannot be read marks nothing; the article is there all the same. */
     const bool asks = work->question->request.query.len && fhi_page_compose(work, FHI_PAGE_FILTER_COUNT) == FH_OK;
     (void)fhi_searcher_look_for(work->searcher, work->index, asks ? &work->request : NULL, &ignored);
@@ -103,6 +107,7 @@ void fhi_page_read(fhi_page_work *work)
     work->failure.status =
         fhi_searcher_record(work->searcher, work->index, work->question->article, &record, &work->failure.err);
     if (work->failure.status == FH_OK) {
+        fhi_page_ask_why(work, bar, work->question->article);
         add_article(work, bar, &record);
         return;
     }

@@ -38,7 +38,9 @@ static fh_status add_hit(void *argument, const fh_record *record, float score, c
         fhi_html_marked(html, link, title->text, title->marks, title->mark_count, NULL);
     else
         fhi_html_text(html, link, fhi_page_say(work, FHI_SAY_UNTITLED));
-    fhi_page_byline(work, item, record);
+    xmlNode *line = fhi_page_byline(work, item, record);
+    if (line && fhi_page_asks(work)) fhi_html_text(html, line, FH_STR(" · "));
+    fhi_page_ask_why(work, line ? line : item, record->fields[FH_FIELD_ID]);
     xmlNode *text = snippet ? fhi_html_add(html, item, "p", "snippet") : NULL;
     if (text) fhi_html_marked(html, text, snippet->text, snippet->marks, snippet->mark_count, NULL);
     return html->status;
@@ -260,7 +262,7 @@ static void add_results(fhi_page_work *work)
 
 void fhi_page_search(fhi_page_work *work)
 {
-    if (work->question->request.query.len == 0 && !fhi_page_is_filtered(work->question->state)) {
+    if (!fhi_page_asks(work)) {
         add_welcome(work);
         return;
     }

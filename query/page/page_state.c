@@ -76,6 +76,11 @@ bool fhi_page_is_filtered(const fhi_page_state *state)
     return filtered;
 }
 
+bool fhi_page_asks(const fhi_page_work *work)
+{
+    return work->question->request.query.len > 0 || fhi_page_is_filtered(work->question->state);
+}
+
 /* ---- query ----------------------------------------------------------------------------------------------- */
 
 static void put(fhi_buf *buf, fh_str text)

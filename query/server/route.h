@@ -26,6 +26,7 @@ typedef enum fhi_ask_kind {
     FHI_ASK_HELLO, /* GET /help.txt */
     FHI_ASK_PAGE,  /* GET / */
     FHI_ASK_READ,
+    FHI_ASK_WHY,
     FHI_ASK_LIST,
     FHI_ASK_FEED,
     FHI_ASK_FILE /* style sheet and scripts of the page */

@@ -118,6 +118,7 @@ static fh_status answer(void *object, void *snapshot, const fhi_ask *ask, fhi_bu
         case FHI_ASK_ANALYZE: return fhi_searcher_analyze(worker->searcher, ask->subject, json);
         case FHI_ASK_PAGE: return answer_page(worker, snapshot, ask, FHI_PAGE_SEARCH, json);
         case FHI_ASK_READ: return answer_page(worker, snapshot, ask, FHI_PAGE_READ, json);
+        case FHI_ASK_WHY: return answer_page(worker, snapshot, ask, FHI_PAGE_WHY, json);
         case FHI_ASK_LIST: return answer_page(worker, snapshot, ask, FHI_PAGE_LIST, json);
         case FHI_ASK_FEED: return answer_page(worker, snapshot, ask, FHI_PAGE_ATOM, json);
         case FHI_ASK_FILE: return answer_file(ask->subject, json);

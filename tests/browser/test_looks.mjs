@@ -15,6 +15,8 @@ const pages = {
     nothing: `/?q=xylophone&`,
     article: `/read/fr-barrage?q=${q("barrage OR eau")}&`,
     articleArabic: `/read/ar-barrage?q=${q("سد OR الماء")}&`,
+    why: `/why/fr-barrage?q=${q('barrage eau* "aït waghzif" -football date:2025-11..')}&`,
+    whyNot: `/why/ar-barrage?q=${q("سد الزعفران -الماء")}&source=Hespress&`,
     list: `/list?names=${q("Hamza Lahlou\nحمزة لحلو\nItto Amezian\nPersonne")}&`,
 };
 let server, browser;

@@ -38,6 +38,20 @@ for (const javaScriptEnabled of [true, false]) {
             await page.waitForURL("**/?q=safran&sort=date");
         }, { javaScriptEnabled }));
 
+    test(`a result tells why it is one, and an article that is none what it lacks${how}`, () =>
+        visit("/?q=" + encodeURIComponent("safran -football"), async (page) => {
+            await page.click(".hit a.why");
+            await page.waitForURL("**/why/fr-safran?*");
+            assert.match((await texts(page, ".why tbody th")).join(), /^safran,as written,football excluded$|^safran,ainsi écrit,football exclu$/);
+            const adds = (await texts(page, ".why tbody td:last-child")).map((text) => parseFloat(text.replace(",", ".")));
+            const score = parseFloat((await page.textContent(".why tfoot td")).replace(",", "."));
+            assert.ok(Math.abs(adds.reduce((sum, each) => sum + each) - score) < 0.002);
+            await page.goto("/why/fr-barrage?q=safran");
+            assert.deepEqual(await texts(page, ".why .fails th"), ["safran"]);
+            await page.click(".hit h2 a");
+            await page.waitForURL("**/read/fr-barrage?q=safran");
+        }, { javaScriptEnabled }));
+
     test(`an Arabic query finds Arabic articles, each in its own direction${how}`, () =>
         visit("/?q=" + encodeURIComponent("سد OR barrage"), async (page) => {
             const sides = await page.$$eval(".hit", (hits) => hits.map((hit) => [hit.lang, getComputedStyle(hit).direction]));
