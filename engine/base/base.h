@@ -40,6 +40,9 @@ fh_status fhi_fail_at(fh_err *err, fh_status status, const char *file, uint64_t 
 #define fhi_fail_at(err, status, ...) (fhi_fail_at((err), (status), __VA_ARGS__), (status))
 #endif
 
+/* Bytes of the beginning of a client's text that fit a message, whole characters, ready for "%.*s". */
+int fhi_quotable(fh_str text);
+
 /* What errno says, for messages; safe on every thread, never NULL. */
 const char *fhi_errno_text(int number);
 

@@ -27,6 +27,14 @@ static bool same_fault(const json_error_t *a, const json_error_t *b)
            json_error_code(a) != json_error_out_of_memory;
 }
 
+/* jansson quotes the token it stumbled over, and may cut a character of it: then the message does without it. */
+static void make_utf8(json_error_t *error)
+{
+    const size_t len = strlen(error->text), good = fhi_utf8_check(error->text, len);
+    char *quoted = strstr(error->text, " near '");
+    if (good < len) *(quoted ? quoted : error->text + good) = '\0';
+}
+
 fh_status fhi_json_load(fh_str text, size_t flags, json_t **out, json_error_t *error)
 {
     json_error_t first;
@@ -35,5 +43,7 @@ fh_status fhi_json_load(fh_str text, size_t flags, json_t **out, json_error_t *e
     if (!memory_is_there(text.len)) return FH_E_NOMEM;
     *out = load(text, flags, error);
     if (*out) return FH_OK;
-    return same_fault(&first, error) ? FH_E_SYNTAX : FH_E_NOMEM;
+    const bool same = same_fault(&first, error);
+    make_utf8(error);
+    return same ? FH_E_SYNTAX : FH_E_NOMEM;
 }

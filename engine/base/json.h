@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* Reads text with the flags of json_loadb. FH_E_SYNTAX: the text is at fault, *error says how; FH_E_NOMEM. The caller
- * lets *out go; it is NULL on failure. */
+/* Reads text with the flags of json_loadb. FH_E_SYNTAX: the text is at fault, *error says how, in UTF-8; FH_E_NOMEM.
+ * The caller lets *out go; it is NULL on failure. */
 fh_status fhi_json_load(fh_str text, size_t flags, json_t **out, json_error_t *error);
 
 #endif

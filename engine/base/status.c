@@ -50,6 +50,23 @@ const char *fhi_status_code(fh_status status)
     }
 }
 
+int fhi_quotable(fh_str text)
+{
+    enum { QUOTED_BYTES_MAX = 80 };
+    size_t len = text.len < QUOTED_BYTES_MAX ? text.len : QUOTED_BYTES_MAX;
+    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xC0) == 0x80)
+        len--;
+    return (int)len;
+}
+
+/* A message that was cut to fit loses the character that was cut. */
+static void trim(char *text)
+{
+    enum { CHARACTER_BYTES_MAX = 4 };
+    const size_t len = strlen(text), good = fhi_utf8_check(text, len);
+    if (len - good < CHARACTER_BYTES_MAX) text[good] = '\0';
+}
+
 static fh_status fill(fh_err *err, fh_status status, const char *file, uint64_t offset, const char *format,
                       va_list arguments) FHI_PRINTF(5, 0);
 
@@ -60,7 +77,7 @@ static fh_status fill(fh_err *err, fh_status status, const char *file, uint64_t 
     err->status = status;
     err->offset = offset;
     (void)snprintf(err->file, sizeof err->file, "%s", file);
-    (void)vsnprintf(err->text, sizeof err->text, format, arguments);
+    if (vsnprintf(err->text, sizeof err->text, format, arguments) >= (int)sizeof err->text) trim(err->text);
     return status;
 }
 

@@ -40,8 +40,7 @@ static fh_status find_field(fh_str name, uint8_t *out, fh_err *err)
         *out = (uint8_t)field;
         if (fhi_str_equal(name, fhi_str(fh_field_name((fh_field)field)))) return FH_OK;
     }
-    return fhi_fail(err, FH_E_INVALID, "`fields`: there is no field `%.*s`", name.len < 40 ? (int)name.len : 40,
-                    name.ptr);
+    return fhi_fail(err, FH_E_INVALID, "`fields`: there is no field `%.*s`", fhi_quotable(name), name.ptr);
 }
 
 fh_status fhi_export_set_fields(fhi_export_options *options, fh_str list, fh_err *err)

@@ -104,7 +104,7 @@ static fh_status set_other_parameter(fhi_request *request, fh_str name, fh_str v
         request->article = value;
         return FH_OK;
     }
-    return fhi_fail(err, FH_E_NOT_FOUND, "there is no parameter `%.*s`", name.len < 40 ? (int)name.len : 40, name.ptr);
+    return fhi_fail(err, FH_E_NOT_FOUND, "there is no parameter `%.*s`", fhi_quotable(name), name.ptr);
 }
 
 fh_status fhi_request_set(fhi_request *request, fh_str name, fh_str value, fh_err *err)

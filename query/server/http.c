@@ -82,6 +82,10 @@ static int on_header_value(http_parser *parser, const char *at, size_t len)
     fhi_http_parser *http = parser_of(parser);
     if (!is_value(at, len)) return refuse(http, 400, "a control character in the value of a header");
     if (http->head_done) return 0;
+    /* Else a gap between two parts of a value is a line end: folding, whose parts http_parser would glue together. */
+    const size_t value_at = http->head_bytes + (size_t)(at - http->piece);
+    if (http->in_value && value_at != http->value_end) return refuse(http, 400, "a header goes on in another line");
+    http->value_end = value_at + len;
     fhi_http_header *header = &http->headers[http->header_count - 1];
     if (!http->in_value) header->value_at = (uint32_t)http->text.len;
     http->in_value = true;
@@ -112,6 +116,7 @@ static int on_headers_complete(http_parser *parser)
     http->is_post = parser->method == HTTP_POST;
     http->is_get = http->is_head || parser->method == HTTP_GET;
     http->old_client = parser->http_minor == 0;
+    http->keep_alive = http_should_keep_alive(parser) != 0; /* now: http_parser heeds trailers, too */
     if (parser->http_major != 1) return refuse(http, 505, "this server speaks HTTP/1.1");
     const unsigned hosts = count_headers(http, "host");
     if (hosts > 1 || (hosts == 0 && !http->old_client)) return refuse(http, 400, "a request has one Host header");
@@ -137,7 +142,6 @@ static int on_message_complete(http_parser *parser)
 {
     fhi_http_parser *http = parser_of(parser);
     http->complete = true;
-    http->keep_alive = http_should_keep_alive(parser) != 0;
     http_parser_pause(parser, 1);
     return 0;
 }
@@ -161,7 +165,7 @@ static void begin(fhi_http_parser *http)
     fhi_buf_fini(&http->body);
     http_parser_init(&http->parser, HTTP_REQUEST);
     http->parser.data = http;
-    http->target_len = http->head_bytes = http->wire_bytes = http->body_bytes = 0;
+    http->target_len = http->head_bytes = http->value_end = http->wire_bytes = http->body_bytes = 0;
     http->begun = http->head_done = http->complete = http->in_value = http->bad_method = false;
     http->header_count = 0;
     http->status = 0;
@@ -216,6 +220,7 @@ static size_t feed(fhi_http_parser *http, const char *data, size_t len)
         http->head_bytes += len;
         return len;
     }
+    http->piece = data;
     const size_t taken = http_parser_execute(&http->parser, &callbacks, data, len);
     const enum http_errno number = HTTP_PARSER_ERRNO(&http->parser);
     if (!http->complete && !http->status && number != HPE_OK) {

@@ -49,7 +49,9 @@ typedef struct fhi_http_parser {
     http_parser parser;
     fhi_buf text; /* the target, then names and values of the headers, nothing between */
     size_t target_len;
-    size_t head_bytes; /* fed so far of this head */
+    const char *piece; /* what is being fed */
+    size_t head_bytes; /* fed so far of this head, without the piece */
+    size_t value_end;  /* of the last value, as a place in the head */
     size_t wire_bytes; /* fed so far of this request */
     size_t body_bytes;
     fhi_buf body; /* of a POST */

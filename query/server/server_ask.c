@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-enum { SHOWN_BYTES_MAX = 80 }; /* of a client's text inside a message */
-
 void fhi_ask_init(fhi_ask *ask)
 {
     *ask = (fhi_ask){.route = NULL};
@@ -21,15 +19,6 @@ void fhi_ask_fini(fhi_ask *ask)
     json_decref(ask->root);
     fhi_buf_fini(&ask->text);
     *ask = (fhi_ask){.route = NULL};
-}
-
-/* The beginning of a text, cut between characters, ready for "%.*s". */
-static int shown(fh_str text)
-{
-    size_t len = text.len < SHOWN_BYTES_MAX ? text.len : SHOWN_BYTES_MAX;
-    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xC0) == 0x80)
-        len--;
-    return (int)len;
 }
 
 /* ---- parameters ---- */
@@ -52,7 +41,7 @@ static fh_status find_parameter(given *names, fh_str name, const fhi_param **out
         *out = param;
         return FH_OK;
     }
-    return fhi_fail(err, FH_E_INVALID, "unknown parameter `%.*s`", shown(name), name.ptr);
+    return fhi_fail(err, FH_E_INVALID, "unknown parameter `%.*s`", fhi_quotable(name), name.ptr);
 }
 
 static fh_status check_whole(const fhi_ask *ask, const given *names, fh_err *err)
@@ -109,7 +98,7 @@ static fh_status route(fhi_ask *ask, const fhi_http_parser *http, int *http_stat
     ask->route = fhi_route_of_path(path, &rest);
     if (!ask->route) {
         *http_status = 404;
-        return fhi_fail(err, FH_E_NOT_FOUND, "no such path: %.*s", shown(path), path.ptr);
+        return fhi_fail(err, FH_E_NOT_FOUND, "no such path: %.*s", fhi_quotable(path), path.ptr);
     }
     if (ask->route->posted ? !http->is_post : !http->is_get) return refuse_method(ask, http, http_status, err);
     if (ask->route->page && langs.len) {

@@ -227,6 +227,21 @@ static void bodies_are_dropped_and_the_connection_lives(void **state)
     (void)close(fd);
 }
 
+static void trailers_change_nothing(void **state)
+{
+    (void)state;
+    const int fd = connect_http(&server);
+    for (int i = 0; i < 2; i++) {
+        send_text(fd, "GET /search?q=a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "1\r\nb\r\n0\r\nConnection: close\r\nHost: y\r\n\r\n");
+        http_answer answer = read_answer(fd, false);
+        assert_int_equal(answer.status, 200);
+        assert_false(answer.closes);
+        answer_fini(&answer);
+    }
+    (void)close(fd);
+}
+
 static void old_clients_are_closed_unless_they_ask(void **state)
 {
     (void)state;
@@ -270,6 +285,8 @@ static const fault faults[] = {
     {"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\n", 400},
     {"GET /health HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400},
     {"GET /health HTTP/1.1\r\nHost: x\r\nA: \x01\r\n\r\n", 400},
+    {"GET /health HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400}, /* folded */
+    {"GET /health HTTP/1.1\r\nHost: x\r\nConnection: cl\r\n\tose\r\n\r\n", 400},
     {"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400},
     {"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n", 400},
     {"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400},
@@ -416,7 +433,7 @@ static void requests_may_come_byte_by_byte(void **state)
     (void)state;
     const int fd = connect_http(&server);
     for (int i = 0; i < 2; i++) {
-        send_bytewise(fd, "GET /search?q=caf%C3%A9 HTTP/1.1\r\nHost: example\r\nA:\r\nB: c\r\n d\r\n\r\n");
+        send_bytewise(fd, "GET /search?q=caf%C3%A9 HTTP/1.1\r\nHost: example\r\nA:\r\nB: c d\r\n\r\n");
         http_answer answer = read_answer(fd, false);
         assert_int_equal(answer.status, 200);
         assert_string_equal(answered_query(answer.json), "café");
@@ -481,6 +498,7 @@ int main(void)
         cmocka_unit_test(thousand_pipelined_requests),
         cmocka_unit_test(head_answers_without_body),
         cmocka_unit_test(bodies_are_dropped_and_the_connection_lives),
+        cmocka_unit_test(trailers_change_nothing),
         cmocka_unit_test(old_clients_are_closed_unless_they_ask),
         cmocka_unit_test(malformed_requests_are_refused_and_closed),
         cmocka_unit_test(a_fault_is_answered_after_what_came_before),

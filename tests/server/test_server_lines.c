@@ -81,6 +81,30 @@ static void articles_and_health_are_wrapped(void **state)
     (void)close(fd);
 }
 
+/* What is quoted of a line is cut between characters: a message in UTF-8 is shown as it is. */
+static void messages_quote_whole_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *message;
+    } lines[] = {
+        {"{\"q\":\"a\\u000é\"}", "the line is not JSON: invalid escape"},
+        {"{\"q\":\"a\",\"export\":true,\"fields\":[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaaaéé\"]}",
+         "`fields`: there is no field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`"},
+    };
+    const int fd = connect_path(server.socket);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        send_text(fd, lines[i].line);
+        send_text(fd, "\n");
+        json_t *object = read_json_line(fd);
+        const json_t *error = json_object_get(object, "error");
+        assert_string_equal(json_string_value(json_object_get(error, "message")), lines[i].message);
+        json_decref(object);
+    }
+    (void)close(fd);
+}
+
 static void bad_lines_are_answered_and_the_connection_lives(void **state)
 {
     (void)state;
@@ -223,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_answered_with_their_id),
         cmocka_unit_test(articles_and_health_are_wrapped),
+        cmocka_unit_test(messages_quote_whole_characters),
         cmocka_unit_test(bad_lines_are_answered_and_the_connection_lives),
         cmocka_unit_test(a_line_too_long_is_passed_over),
         cmocka_unit_test(thousand_pipelined_lines_are_answered_in_order),

@@ -282,6 +282,11 @@ static void failures_name_the_place_and_are_cut_to_fit(void **state)
     assert_int_equal(err.offset, 42);
     assert_int_equal(strlen(err.file), FH_ERR_FILE_BYTES - 1);
     assert_int_equal(strlen(err.text), FH_ERR_TEXT_BYTES - 1);
+    for (int shift = 1; shift < 5; shift++) { /* nor is a character cut */
+        (void)fhi_fail(&err, FH_E_IO, "%0*d%s", 250 + shift, 1, "\u00e9\u4e2d\U0001f600");
+        assert_int_equal(fhi_utf8_check(err.text, strlen(err.text)), strlen(err.text));
+        assert_in_range(strlen(err.text), 252, 255);
+    }
     assert_int_equal(fhi_fail(NULL, FH_E_IO, "nobody reads this"), FH_E_IO);
     assert_int_equal(fhi_fail(&err, FH_E_LIMIT, "short"), FH_E_LIMIT);
     assert_string_equal(err.file, "");
