@@ -42,6 +42,7 @@ static int on_message_begin(http_parser *parser)
 static int on_url(http_parser *parser, const char *at, size_t len)
 {
     fhi_http_parser *http = parser_of(parser);
+    if (memchr(at, '\t', len) || memchr(at, '\f', len)) return refuse(http, 400, "white space in the target");
     http->target_len += len;
     if (http->target_len > http->limits->target_bytes_max) return refuse(http, 414, "the request target is too long");
     return append(http, at, len);
@@ -128,9 +129,26 @@ static int on_headers_complete(http_parser *parser)
     return 0;
 }
 
+/* Of what is no body: a carriage return ends a line together with a line feed, and so does a chunk. http_parser takes
+ * any byte for either, where another server may not. */
+static int check_frame(fhi_http_parser *http, const char *end)
+{
+    char wanted = http->wanted;
+    for (const char *at = http->frame; at < end; at++) {
+        if (wanted && *at != wanted) return refuse(http, 400, "a line ends with CR and LF");
+        wanted = wanted == '\r' || *at == '\r' ? '\n' : '\0';
+    }
+    http->wanted = wanted;
+    http->frame = end;
+    return 0;
+}
+
 static int on_body(http_parser *parser, const char *at, size_t len)
 {
     fhi_http_parser *http = parser_of(parser);
+    if (check_frame(http, at) != 0) return -1;
+    http->frame = at + len;
+    http->wanted = '\r';
     http->body_bytes += len;
     if (http->body_bytes > http->limits->body_bytes_max) return refuse(http, 413, "the request body is too long");
     if (!http->is_post) return 0;
@@ -167,6 +185,7 @@ static void begin(fhi_http_parser *http)
     http->parser.data = http;
     http->target_len = http->head_bytes = http->value_end = http->wire_bytes = http->body_bytes = 0;
     http->begun = http->head_done = http->complete = http->in_value = http->bad_method = false;
+    http->wanted = '\0';
     http->header_count = 0;
     http->status = 0;
 }
@@ -220,8 +239,9 @@ static size_t feed(fhi_http_parser *http, const char *data, size_t len)
         http->head_bytes += len;
         return len;
     }
-    http->piece = data;
+    http->piece = http->frame = data;
     const size_t taken = http_parser_execute(&http->parser, &callbacks, data, len);
+    if (!http->status) (void)check_frame(http, data + taken);
     const enum http_errno number = HTTP_PARSER_ERRNO(&http->parser);
     if (!http->complete && !http->status && number != HPE_OK) {
         if (number == HPE_INVALID_METHOD) {

@@ -52,7 +52,7 @@ static inline void note_query(fhi_buf *trace, const fhi_request *request)
         request->top,          request->offset,         request->fields,        request->values,
         request->no_snippets,  request->partial,        (uint32_t)request->op,  (uint32_t)request->sort,
         (uint32_t)request->by, (uint32_t)request->lang, (uint32_t)request->kind};
-    const fh_str texts[] = {request->query, request->after};
+    const fh_str texts[] = {request->query, request->after, request->article};
     fhi_buf_put(trace, numbers, sizeof numbers);
     note_list(trace, texts, sizeof texts / sizeof texts[0]);
     require(request->top >= 1 && request->top <= FHI_TOP_MAX && request->offset < FHI_TOP_MAX);

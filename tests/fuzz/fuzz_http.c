@@ -25,12 +25,13 @@ static fh_str part(const fhi_http_parser *http, uint32_t at, uint32_t len)
     return (fh_str){(const char *)http->text.data + at, len};
 }
 
-/* Headers that tell how long a body is: they are not kept when a request is written down again. */
+/* Headers that tell how long a body is, and those whose names only begin so, since http_parser takes any that begins
+ * with Transfer-Encoding for one that Content-Length may not stand beside. Not kept when a request is written down. */
 static bool is_framing(fh_str name)
 {
     static const fh_str framing[] = {{"content-length", 14}, {"transfer-encoding", 17}};
     for (size_t i = 0; i < 2; i++)
-        if (name.len == framing[i].len && strncasecmp(name.ptr, framing[i].ptr, name.len) == 0) return true;
+        if (name.len >= framing[i].len && strncasecmp(name.ptr, framing[i].ptr, framing[i].len) == 0) return true;
     return false;
 }
 
