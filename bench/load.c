@@ -8,8 +8,8 @@
  * One libuv loop on one thread; a timerfd, since the timers of libuv know milliseconds only.
  */
 #include "bench/bench.h"
+#include "query/server/turns.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <http_parser.h>
 #include <math.h>
@@ -49,18 +49,18 @@ static const char usage[] =
 
 typedef struct load load;
 
-typedef struct connection {
+typedef struct connection connection;
+struct connection {
     uv_tcp_t tcp;
     uv_connect_t connect;
     uv_write_t write;
     http_parser parser;
     load *owner;
-    uint64_t due_ns; /* of the request on its way; 0: none */
-    bool open;
+    connection *next_ready; /* open, and nothing is on its way */
+    uint64_t due_ns;        /* of the request on its way; 0: none */
     size_t tail_len;
     char tail[TAIL_BYTES]; /* the end of the answer so far */
-    char bytes[READ_BYTES];
-} connection;
+};
 
 struct load {
     /* asked for */
@@ -74,12 +74,14 @@ struct load {
     uv_poll_t alarm;
     int alarm_fd;
     connection *connections;
+    connection *ready;                  /* that which was answered last comes first */
     uint64_t start_ns, end_ns, last_ns; /* last: of the last answer */
     uint64_t sent, due_max;             /* due_max: requests in all, UINT64_MAX without a rate */
     uint64_t answered, refused, failed, byte_count;
     uint64_t *ns[TIMED_COUNT]; /* of answered requests */
     size_t ns_room;
     bool stopping, short_of_memory;
+    char bytes[READ_BYTES]; /* being read; the same for all, so that they stay in the cache */
 };
 
 /* ---- sending --------------------------------------------------------------------------------------------- */
@@ -103,11 +105,19 @@ static void on_closed(uv_handle_t *handle)
     if (!c->owner->stopping) begin_connection(c);
 }
 
+static void take_ready(load *l, const connection *c)
+{
+    connection **at = &l->ready;
+    while (*at && *at != c)
+        at = &(*at)->next_ready;
+    if (*at) *at = c->next_ready;
+}
+
 static void drop(connection *c)
 {
     c->owner->failed += c->due_ns != 0;
     c->due_ns = 0;
-    c->open = false;
+    take_ready(c->owner, c);
     if (!uv_is_closing((uv_handle_t *)&c->tcp)) uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
@@ -117,17 +127,27 @@ static void on_written(uv_write_t *write, int status)
     if (status < 0) drop(c);
 }
 
-/* Sends the next request, if one is due. */
-static void send_next(connection *c)
+/* Sends what is due, as far as there are connections for it. */
+static void send_due(load *l)
+{
+    const uint64_t now_ns = fhi_bench_now_ns();
+    while (l->ready && is_due(l, now_ns)) {
+        connection *c = l->ready;
+        const uint64_t span = l->spans[l->sent % l->request_count];
+        uv_buf_t bytes = uv_buf_init((char *)(uintptr_t)(l->text + (span >> 32)), (unsigned)span);
+        l->ready = c->next_ready;
+        c->due_ns = l->rate ? due_ns(l, l->sent) : now_ns;
+        l->sent++;
+        if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &bytes, 1, on_written) < 0) drop(c);
+    }
+}
+
+static void set_ready(connection *c)
 {
     load *l = c->owner;
-    const uint64_t now_ns = fhi_bench_now_ns();
-    if (!c->open || c->due_ns || !is_due(l, now_ns)) return;
-    const uint64_t span = l->spans[l->sent % l->request_count];
-    uv_buf_t bytes = uv_buf_init((char *)(uintptr_t)(l->text + (span >> 32)), (unsigned)span);
-    c->due_ns = l->rate ? due_ns(l, l->sent) : now_ns;
-    l->sent++;
-    if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &bytes, 1, on_written) < 0) drop(c);
+    c->next_ready = l->ready;
+    l->ready = c;
+    send_due(l);
 }
 
 /* ---- answers --------------------------------------------------------------------------------------------- */
@@ -198,7 +218,7 @@ static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *bytes)
 {
     connection *c = handle->data;
     (void)wanted;
-    *bytes = uv_buf_init(c->bytes, sizeof c->bytes);
+    *bytes = uv_buf_init(c->owner->bytes, sizeof c->owner->bytes);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
@@ -214,7 +234,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
     c->owner->byte_count += (uint64_t)count;
     if (c->due_ns) return;
     if (http_should_keep_alive(&c->parser))
-        send_next(c);
+        set_ready(c);
     else
         drop(c);
 }
@@ -229,8 +249,7 @@ static void on_connected(uv_connect_t *connect, int status)
         return;
     }
     (void)uv_tcp_nodelay(&c->tcp, 1);
-    c->open = true;
-    send_next(c);
+    set_ready(c);
 }
 
 static void begin_connection(connection *c)
@@ -244,6 +263,7 @@ static void begin_connection(connection *c)
 
 /* ---- time ------------------------------------------------------------------------------------------------ */
 
+/* An alarm that is set anew needs no reading of what it has counted. */
 static void set_alarm(const load *l, uint64_t at_ns)
 {
     const struct itimerspec at = {
@@ -271,11 +291,8 @@ static void stop(load *l)
 static void on_alarm(uv_poll_t *alarm, int status, int events)
 {
     load *l = alarm->data;
-    uint64_t times;
     (void)status, (void)events;
-    if (read(l->alarm_fd, &times, sizeof times) < 0 && errno == EAGAIN) return;
-    for (uint64_t i = 0; i < l->connection_count; i++)
-        send_next(&l->connections[i]);
+    send_due(l);
     const uint64_t now_ns = fhi_bench_now_ns();
     const bool over = now_ns >= l->end_ns && !is_due(l, now_ns) && !owes(l);
     if (l->stopping || over || now_ns >= l->end_ns + GRACE_SECONDS * UINT64_C(1000000000)) {
@@ -307,6 +324,7 @@ static fh_status run_load(load *l, fh_err *err)
         l->connections[i].owner = l;
         begin_connection(&l->connections[i]);
     }
+    fhi_turns_short(); /* the server's threads may be on this machine */
     (void)uv_run(&l->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&l->loop);
     (void)close(l->alarm_fd);

@@ -6,6 +6,7 @@
  */
 #include "query/server/manager.h"
 #include "query/server/server_impl.h"
+#include "query/server/turns.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -237,6 +238,7 @@ const char *fhi_server_socket_path(const fhi_server *server)
 
 void fhi_server_run(fhi_server *server)
 {
+    fhi_turns_short(); /* workers may keep a processor for as long as a query takes */
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
 }
 

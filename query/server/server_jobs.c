@@ -1,10 +1,12 @@
 /* server_jobs.c - the queue and the worker threads.
  *
  * One lock guards both lists. A job is in `waiting` (queued), with a worker, or in `finished`; the async handle
- * wakes the loop, which takes all of `finished` at once.
+ * wakes the loop, which takes all of `finished` at once. Threads are woken when the lock is free again: one that wakes
+ * on the processor of its waker runs at once, and would only go back to sleep for the lock.
  */
 #include "query/server/server_jobs.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 typedef struct job_list {
@@ -79,8 +81,14 @@ static void work(void *argument)
         job->run(job, self->object);
         uv_mutex_lock(&jobs->lock);
         push_last(&jobs->finished, job);
-        /* Under the lock: the handle is closed only after the threads have ended. */
-        if (jobs->finished.count == 1) (void)uv_async_send(&jobs->async);
+        const bool told = jobs->finished.count > 1;
+        uv_mutex_unlock(&jobs->lock);
+        /* A loop that has been told and has not come may be waiting for this very processor. */
+        if (told)
+            (void)sched_yield();
+        else
+            (void)uv_async_send(&jobs->async); /* closed only after the threads have ended */
+        uv_mutex_lock(&jobs->lock);
     }
     uv_mutex_unlock(&jobs->lock);
 }
@@ -147,9 +155,9 @@ fh_status fhi_jobs_submit(fhi_jobs *jobs, fhi_job *job)
     if (!full) {
         job->queued = true;
         push_last(&jobs->waiting, job);
-        uv_cond_signal(&jobs->wake);
     }
     uv_mutex_unlock(&jobs->lock);
+    if (!full) uv_cond_signal(&jobs->wake);
     return full ? FH_E_BUSY : FH_OK;
 }
 
@@ -158,8 +166,8 @@ void fhi_jobs_submit_first(fhi_jobs *jobs, fhi_job *job)
     uv_mutex_lock(&jobs->lock);
     job->queued = true;
     push_first(&jobs->waiting, job);
-    uv_cond_signal(&jobs->wake);
     uv_mutex_unlock(&jobs->lock);
+    uv_cond_signal(&jobs->wake);
 }
 
 bool fhi_jobs_cancel(fhi_jobs *jobs, fhi_job *job)
