@@ -55,6 +55,13 @@ static fhi_message_lang accepted_lang(fh_str header)
     return FHI_LANG_FR;
 }
 
+void fhi_page_choose_lang(fhi_page_work *work)
+{
+    const fhi_page_state *state = work->question->state;
+    work->lang = state->lang_given ? work->question->request.lang : accepted_lang(state->accepted_langs);
+    work->request.lang = work->lang;
+}
+
 /* ---- small parts ----------------------------------------------------------------------------------------- */
 
 xmlNode *fhi_page_add(fhi_page_work *work, xmlNode *parent, const char *name, const char *css_class, fhi_page_word word)
@@ -280,7 +287,7 @@ static void add_script_words(fhi_page_work *work, xmlNode *body)
         fhi_html_set_str(&work->html, body, words[i].name, fhi_page_say(work, words[i].word));
 }
 
-static void begin_page(fhi_page_work *work)
+void fhi_page_begin(fhi_page_work *work)
 {
     fhi_html *html = &work->html;
     fhi_html_set(html, html->root, "lang", lang_names[work->lang]);
@@ -315,7 +322,7 @@ static void make(fhi_page_work *work)
         return;
     }
     fhi_html_init(&work->html);
-    begin_page(work);
+    fhi_page_begin(work);
     switch (work->question->kind) {
     case FHI_PAGE_READ: fhi_page_read(work); break;
     case FHI_PAGE_WHY: fhi_page_why(work); break;
@@ -327,15 +334,13 @@ static void make(fhi_page_work *work)
 fh_status fhi_page_answer(fhi_page *page, fhi_searcher *searcher, const fhi_index *index,
                           const fhi_page_question *question, fhi_buf *out)
 {
-    const fhi_page_state *state = question->state;
     fhi_page_work work = {.page = page,
                           .searcher = searcher,
                           .index = index,
                           .question = question,
                           .request = question->request,
                           .failure = {.status = FH_OK}};
-    work.lang = state->lang_given ? question->request.lang : accepted_lang(state->accepted_langs);
-    work.request.lang = work.lang;
+    fhi_page_choose_lang(&work);
     work.request.top = FHI_PAGE_TOP;
     fhi_arena_reset(&page->arena);
     make(&work);

@@ -6,6 +6,7 @@
  *                    fixes
  *     page_read.c    one article; page_why.c  what of a search it has; page_list.c  a list of names; page_atom.c  the
  *                    feed
+ *     page_refusal.c what the server refuses
  *     page_words.c   what is said, in three languages; page_format.c  numbers and dates in them
  *     page_html.c    the tree that HTML is made of; page_files.c  style sheet, scripts, icon, font
  *
@@ -66,6 +67,18 @@ void fhi_page_destroy(fhi_page *page);
 /* Appends a whole document to *out, also where something failed, and answers why; on FH_E_NOMEM there may be none. */
 fh_status fhi_page_answer(fhi_page *page, fhi_searcher *searcher, const fhi_index *index,
                           const fhi_page_question *question, fhi_buf *out);
+
+/* What is refused before a page is made. */
+typedef struct fhi_page_refusal {
+    int status;    /* of HTTP */
+    fh_str reason; /* in English */
+    fh_str query;  /* as typed, as far as known */
+    fh_str accepted_langs;
+    bool lang_given; /* lang was asked for */
+    fhi_message_lang lang;
+} fhi_page_refusal;
+/* Appends a whole page. Needs no fhi_page; on any thread. Codes: FH_E_NOMEM. */
+fh_status fhi_page_refuse(const fhi_page_refusal *refusal, fhi_buf *out);
 
 /* ---- files ---- */
 

@@ -39,6 +39,10 @@ typedef struct fhi_page_work {
 } fhi_page_work;
 
 /* ---- page.c ---- */
+/* The language asked for, or else what the browser likes best. */
+void fhi_page_choose_lang(fhi_page_work *work);
+/* Everything around work->main, which is made. */
+void fhi_page_begin(fhi_page_work *work);
 fh_str fhi_page_say(const fhi_page_work *work, fhi_page_word word);
 /* An element with that text in it. */
 xmlNode *fhi_page_add(fhi_page_work *work, xmlNode *parent, const char *name, const char *css_class,

@@ -20,7 +20,7 @@ const char *fhi_coding_name(fhi_coding coding)
     return coding == FHI_CODING_IDENTITY ? "" : names[coding];
 }
 
-/* ---- Accept-Encoding ---- */
+/* ---- Accept, Accept-Encoding ---- */
 
 static fh_str trim(fh_str text)
 {
@@ -68,6 +68,18 @@ static int read_part(fh_str part, fh_str *name)
     fh_str value = part;
     const fh_str key = cut(&value, '=');
     return is_named(key, "q") ? weight_of(trim(value)) : -1;
+}
+
+bool fhi_prefers_page(fh_str accept)
+{
+    int html = 0, json = 0;
+    while (accept.len) {
+        fh_str name;
+        const int weight = read_part(cut(&accept, ','), &name);
+        if (is_named(name, "text/html")) html = weight;
+        if (is_named(name, "application/json")) json = weight;
+    }
+    return html > 0 && html >= json;
 }
 
 fhi_coding fhi_coding_choose(fh_str accept_encoding, bool *forced)

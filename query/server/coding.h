@@ -1,4 +1,4 @@
-/* coding.h - content codings: which one a client takes (RFC 9110, 12.5.3), and answers packed in it.
+/* coding.h - what a client takes (RFC 9110, 12.5): pages, content codings; and answers packed in one.
  *
  * Levels were chosen by measuring answers of 10 and 50 hits, French and Arabic (7 to 48 KB): zstd 3 leaves 26 to 36 %
  * in 14 to 70 us, level 1 is a fifth faster and leaves one point more, level 5 takes twice to three times as long for
@@ -19,6 +19,9 @@ enum { FHI_CODINGS = 3 };
  * but identity is taken where nothing else is. A part that cannot be read is passed over. *forced: an answer as it is,
  * however small, is what the client refused. */
 fhi_coding fhi_coding_choose(fh_str accept_encoding, bool *forced);
+
+/* Whether a client asks for HTML by name, and for JSON not rather: what browsers do when a person goes somewhere. */
+bool fhi_prefers_page(fh_str accept);
 
 /* As in Content-Encoding; "" for identity. */
 const char *fhi_coding_name(fhi_coding coding);

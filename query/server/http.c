@@ -43,9 +43,10 @@ static int on_url(http_parser *parser, const char *at, size_t len)
 {
     fhi_http_parser *http = parser_of(parser);
     if (memchr(at, '\t', len) || memchr(at, '\f', len)) return refuse(http, 400, "white space in the target");
-    http->target_len += len;
-    if (http->target_len > http->limits->target_bytes_max) return refuse(http, 414, "the request target is too long");
-    return append(http, at, len);
+    const size_t room = http->limits->target_bytes_max - http->target_len;
+    http->target_len += len < room ? len : room;
+    if (append(http, at, len < room ? len : room) != 0) return -1;
+    return len <= room ? 0 : refuse(http, 414, "the request target is too long");
 }
 
 /* http_parser lets a space through in a name ("Content-Length : 5"), which another server may read otherwise. */
@@ -338,6 +339,8 @@ void fhi_http_reply_head(const fhi_http_reply *reply, fhi_buf *out)
         fhi_buf_printf(out, "Cache-Control: no-store\r\n");
     fhi_buf_printf(out, "X-Content-Type-Options: nosniff\r\n");
     if (reply->status == 401) fhi_buf_printf(out, "WWW-Authenticate: Bearer realm=\"fihrist\"\r\n");
+    if (reply->status == 401 && reply->refusal)
+        fhi_buf_printf(out, "WWW-Authenticate: Basic realm=\"fihrist\", charset=\"UTF-8\"\r\n");
     if (reply->status == 405) fhi_buf_printf(out, "Allow: %s\r\n", reply->posted ? "POST" : "GET, HEAD");
     if (reply->retry_after_s) fhi_buf_printf(out, "Retry-After: %u\r\n", reply->retry_after_s);
     if (!reply->keep_alive)

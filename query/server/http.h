@@ -109,6 +109,7 @@ typedef struct fhi_http_reply {
     const char *etag;       /* with its quotes; NULL: the answer is not to be stored at all */
     const char *coding;     /* of the body; "" for none; not told with 304 */
     bool varies;            /* with Accept-Encoding */
+    bool refusal;           /* told to a browser, which may ask its user for name and password */
     bool page;              /* shown to people: nothing in it may load or run but what this server has */
 } fhi_http_reply;
 

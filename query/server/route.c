@@ -351,6 +351,7 @@ const fhi_route fhi_routes[] = {
      .path = "/static/{name}",
      .what = "A file of the page.",
      .content_type = "*/*", /* its own */
+     .open = true,          /* a refusal is a page, too */
      .cached = true,
      .params = {&file}},
 };

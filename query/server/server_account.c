@@ -64,7 +64,7 @@ void fhi_exchange_account(const fhi_exchange *exchange)
                             .plan = fhi_buf_str(&exchange->notes.plan)};
     if (exchange->conn) line.client = exchange->conn->client;
     if (slow || failed) line.query = exchange->ask.request.query;
-    if (failed) line.error = fhi_buf_str(&exchange->body);
+    if (failed) line.error = fhi_buf_str(exchange->is_refusal ? &exchange->fault : &exchange->body);
     fhi_log_note(server->log, &line);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "query/server/server_impl.h"
 
+#include <string.h>
+
 fh_status fhi_admit_load(fhi_server *server, fh_err *err)
 {
     fhi_tokens *tokens;
@@ -22,6 +24,22 @@ static fhi_scope scope_needed(const fhi_route *route)
     return route && route->admin ? FHI_SCOPE_ADMIN : FHI_SCOPE_READ;
 }
 
+static fhi_scope scope_shown(const fhi_tokens *tokens, const fhi_http_parser *http)
+{
+    char room[FHI_BASIC_BYTES_MAX];
+    const fhi_scope scope = fhi_tokens_scope(tokens, fhi_token_of(fhi_http_header_value(http, "authorization"), room));
+    explicit_bzero(room, sizeof room);
+    return scope;
+}
+
+/* Browsers tell which site a request comes from: no page of another one posts with what a user is signed in by. */
+static bool is_from_elsewhere(const fhi_http_parser *http)
+{
+    const fh_str site = fhi_http_header_value(http, "sec-fetch-site");
+    return http->is_post && site.len && !fhi_str_equal(site, FH_STR("same-origin")) &&
+           !fhi_str_equal(site, FH_STR("none"));
+}
+
 bool fhi_admit_http(fhi_exchange *exchange, const fhi_http_parser *http)
 {
     fhi_server *server = exchange->server;
@@ -32,8 +50,12 @@ bool fhi_admit_http(fhi_exchange *exchange, const fhi_http_parser *http)
         fhi_exchange_fail(exchange, 429, "too many requests from this address; try again soon");
         return false;
     }
+    if (is_from_elsewhere(http)) {
+        fhi_exchange_fail(exchange, 403, "asked by a page of another site");
+        return false;
+    }
     if (!tokens || needed == FHI_SCOPE_NONE) return true;
-    const fhi_scope scope = fhi_tokens_scope(tokens, fhi_bearer_token(fhi_http_header_value(http, "authorization")));
+    const fhi_scope scope = scope_shown(tokens, http);
     if (scope >= needed) return true;
     if (scope == FHI_SCOPE_NONE)
         fhi_exchange_fail(exchange, 401, "a token is needed: Authorization: Bearer TOKEN");

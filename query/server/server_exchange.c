@@ -39,6 +39,8 @@ void fhi_exchange_destroy(fhi_exchange *exchange)
     fhi_buf_fini(&exchange->body);
     fhi_buf_fini(&exchange->question);
     fhi_buf_fini(&exchange->key);
+    fhi_buf_fini(&exchange->langs);
+    fhi_buf_fini(&exchange->fault);
     free(exchange);
 }
 
@@ -60,27 +62,11 @@ void fhi_worker_fini(fhi_server *server, fhi_worker *worker)
 
 void fhi_exchange_no_memory(fhi_exchange *exchange)
 {
-    exchange->is_page = false;
+    exchange->is_page = exchange->is_refusal = false;
     exchange->status = 500;
     exchange->coding = FHI_CODING_IDENTITY;
     fhi_buf_clear(&exchange->body);
     fhi_buf_put(&exchange->body, no_memory_json, sizeof no_memory_json - 1);
-}
-
-void fhi_exchange_write_error(fhi_exchange *exchange, int status, const char *message)
-{
-    exchange->status = status;
-    fhi_buf_clear(&exchange->body);
-    if (fhi_error_json(fhi_http_error_code(status), message, exchange->ask.id, &exchange->body) != FH_OK ||
-        exchange->body.status != FH_OK)
-        fhi_exchange_no_memory(exchange);
-}
-
-void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message)
-{
-    fhi_exchange_write_error(exchange, status, message);
-    exchange->state = FHI_EXCHANGE_DONE;
-    exchange->answered_ns = uv_hrtime();
 }
 
 int fhi_http_status_of(fh_status status)

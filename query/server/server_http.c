@@ -21,6 +21,7 @@ static void refuse(fhi_conn *conn, int status, const char *reason)
         return;
     }
     exchange->last = true;
+    if (status == 414) fhi_exchange_note_target(exchange, fhi_buf_str(&conn->parser.http.text));
     fhi_exchange_fail(exchange, status, reason);
     fhi_conn_add(conn, exchange);
 }
@@ -59,6 +60,7 @@ static void take_request(fhi_conn *conn, const fhi_http_parser *http)
     int status;
     fh_err err;
     choose_coding(exchange, http);
+    fhi_exchange_note_client(exchange, http);
     fhi_buf_put(&exchange->question, target.ptr, target.len);
     fhi_http_header_list(http, "if-none-match", &exchange->if_none_match);
     const fh_status asked = fhi_ask_from_http(&exchange->ask, http, &status, &err);
@@ -112,12 +114,13 @@ static bool is_csv(const fhi_exchange *exchange)
 /* Whether the body is for people: a good answer of such a route, or a failure that is told as a page. */
 static bool is_page(const fhi_exchange *exchange)
 {
-    return exchange->is_page || (exchange->status == 200 && exchange->ask.route->page);
+    return exchange->is_page || exchange->is_refusal || (exchange->status == 200 && exchange->ask.route->page);
 }
 
 static const char *content_type(const fhi_exchange *exchange)
 {
     if (exchange->status == 200 && is_csv(exchange)) return "text/csv; charset=utf-8; header=present";
+    if (exchange->is_refusal) return "text/html; charset=utf-8";
     fhi_page_file file;
     if (exchange->status == 200 && exchange->ask.route->kind == FHI_ASK_FILE &&
         fhi_page_file_find(exchange->ask.subject, &file))
@@ -157,6 +160,7 @@ static void frame_head(const fhi_exchange *exchange, bool keep_alive, fhi_buf *o
             .coding = fhi_coding_name(exchange->coding),
             .varies = tagged,
             .page = is_page(exchange),
+            .refusal = exchange->is_refusal,
         },
         out);
 }

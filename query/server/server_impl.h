@@ -59,6 +59,10 @@ struct fhi_exchange {
     bool says_close; /* BATCH_HEAD: the connection ends with the batch */
     bool head_only;  /* HEAD */
     bool is_page;    /* body was made as a document for people, also where it tells a failure */
+    bool wants_page; /* HTTP: the client would rather have a refusal as a page */
+    bool is_refusal; /* body is one */
+    fhi_buf langs;   /* HTTP: Accept-Language of a client that wants pages */
+    fhi_buf fault;   /* the error object that such a page stands for */
     bool old_client;
     fhi_buf question;       /* HTTP: the target, and the languages of a page; else the line without its id */
     uint64_t question_hash; /* HTTP: of question */
@@ -272,16 +276,22 @@ void fhi_worker_fini(fhi_server *server, fhi_worker *worker);
 /* NULL: no memory. */
 fhi_exchange *fhi_exchange_create(fhi_conn *conn);
 void fhi_exchange_destroy(fhi_exchange *exchange);
-/* Makes it DONE with an error object. */
-void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message);
-/* The same, for a worker, without a change of state. */
-void fhi_exchange_write_error(fhi_exchange *exchange, int status, const char *message);
 void fhi_exchange_no_memory(fhi_exchange *exchange);
 int fhi_http_status_of(fh_status status);
 /* To the workers, or DONE: what needs no worker is answered at once, a full queue too. */
 void fhi_exchange_submit(fhi_exchange *exchange);
 /* The connection is gone: freed now, or when its worker is done. */
 void fhi_exchange_orphan(fhi_exchange *exchange);
+
+/* ---- server_refuse.c ---- */
+/* Whether a refusal is to be a page, and in which language: by the headers, or of a target that was too long for any
+ * header to be read. */
+void fhi_exchange_note_client(fhi_exchange *exchange, const fhi_http_parser *http);
+void fhi_exchange_note_target(fhi_exchange *exchange, fh_str target);
+/* Makes it DONE with an error object, or a page that tells it. */
+void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message);
+/* The same, for a worker, without a change of state. */
+void fhi_exchange_write_error(fhi_exchange *exchange, int status, const char *message);
 
 /* ---- server_recent.c ---- */
 /* Answers with what was answered before to the same question, if it is there; else notes that it was not. */

@@ -167,11 +167,47 @@ fhi_scope fhi_tokens_scope(const fhi_tokens *tokens, fh_str token)
     return (fhi_scope)found;
 }
 
-fh_str fhi_bearer_token(fh_str header)
+/* What stands behind the name of a scheme; ptr NULL where it is another scheme. */
+static fh_str credentials(fh_str header, const char *scheme)
 {
-    static const char scheme[] = "bearer";
-    const size_t len = sizeof scheme - 1;
+    const size_t len = strlen(scheme);
     if (header.len <= len || strncasecmp(header.ptr, scheme, len) != 0 || header.ptr[len] != ' ')
         return (fh_str){NULL, 0};
     return trim((fh_str){header.ptr + len, header.len - len});
+}
+
+/* Six bits of base64; -1: none of its digits. */
+static int sextet_of(char digit)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *found = digit ? strchr(digits, digit) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+/* Base64 with its padding (RFC 4648, 4). len 0: it is none, or more than fits. */
+static fh_str decode(fh_str text, char room[FHI_BASIC_BYTES_MAX])
+{
+    size_t len = 0, padding = 0;
+    uint32_t bits = 0;
+    const fh_str none = {NULL, 0};
+    if (text.len == 0 || text.len % 4 || text.len / 4 * 3 > FHI_BASIC_BYTES_MAX) return none;
+    while (padding < 2 && text.ptr[text.len - 1 - padding] == '=')
+        padding++;
+    for (size_t i = 0; i < text.len - padding; i++) {
+        const int sextet = sextet_of(text.ptr[i]);
+        if (sextet < 0) return none;
+        bits = bits << 6 | (uint32_t)sextet;
+        if (i % 4) room[len++] = (char)(bits >> (6 - 2 * (i % 4)) & 0xFF);
+    }
+    return (fh_str){room, len};
+}
+
+fh_str fhi_token_of(fh_str header, char room[FHI_BASIC_BYTES_MAX])
+{
+    const fh_str bearer = credentials(header, "bearer"), basic = credentials(header, "basic");
+    if (!basic.ptr) return bearer;
+    const fh_str pair = decode(basic, room);
+    const char *colon = pair.len ? memchr(pair.ptr, ':', pair.len) : NULL;
+    if (!colon) return (fh_str){NULL, 0};
+    return (fh_str){colon + 1, (size_t)(pair.ptr + pair.len - colon - 1)};
 }

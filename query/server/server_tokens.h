@@ -33,7 +33,10 @@ void fhi_tokens_destroy(fhi_tokens *tokens);
  * one: every byte of every entry is compared. */
 fhi_scope fhi_tokens_scope(const fhi_tokens *tokens, fh_str token);
 
-/* The token in the value of an Authorization header (RFC 6750); ptr NULL when it is none of `Bearer`. */
-fh_str fhi_bearer_token(fh_str header);
+enum { FHI_BASIC_BYTES_MAX = 512 };
+
+/* The token in the value of an Authorization header: of `Bearer` (RFC 6750), or the password of `Basic` (RFC 7617),
+ * whatever the name, which is decoded into room. ptr NULL: there is none. */
+fh_str fhi_token_of(fh_str header, char room[FHI_BASIC_BYTES_MAX]);
 
 #endif

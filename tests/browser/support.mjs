@@ -19,14 +19,17 @@ const shots = join(root, "build/browser/shots");
 export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 390, height: 844 };
 
-/** Indexes files (and made-up articles) and serves them. */
-export async function serve({ files = [join(root, "seeds/articles.jsonl"), join(root, "seeds/texts")], articles = [] } = {}) {
+/** Indexes files (and made-up articles) and serves them; tokens: what the token file holds. */
+export async function serve({ files = [join(root, "seeds/articles.jsonl"), join(root, "seeds/texts")], articles = [], tokens = "" } = {}) {
     const scratch = mkdtempSync(join(tmpdir(), "fihrist-browser-"));
     const more = join(scratch, "articles.jsonl");
     writeFileSync(more, articles.map((article) => JSON.stringify(article) + "\n").join(""));
     const inputs = articles.length ? [...files, more] : files;
     execFileSync(program, ["index", "--index", join(scratch, "index"), "--format", "auto", ...inputs], { stdio: "pipe" });
-    const server = spawn(program, ["serve", "--index", join(scratch, "index"), "--http", "127.0.0.1:0"]);
+    const list = join(scratch, "tokens");
+    if (tokens) writeFileSync(list, tokens, { mode: 0o600 });
+    const options = tokens ? ["--tokens", list] : [];
+    const server = spawn(program, ["serve", "--index", join(scratch, "index"), "--http", "127.0.0.1:0", ...options]);
     const url = await new Promise((done, failed) => {
         server.stdout.once("data", (line) => done(String(line).match(/http:\/\/\S+/)[0]));
         server.once("exit", () => failed(new Error("the server ended")));

@@ -5,6 +5,7 @@
  * place, since an answer may not depend on how the network cuts a request. And each request is written down again from
  * what was understood, once as it stands and once with its target encoded anew, and read: it is the same request.
  */
+#include "query/server/coding.h"
 #include "query/server/server_tokens.h"
 #include "tests/fuzz/doors.h"
 
@@ -44,7 +45,9 @@ static void note_headers(fhi_buf *trace, const fhi_http_parser *http)
         fhi_buf_put_str(trace, name);
         fhi_buf_put_str(trace, part(http, header->value_at, header->value_len));
     }
-    fhi_buf_put_str(trace, fhi_bearer_token(fhi_http_header_value(http, "authorization")));
+    char room[FHI_BASIC_BYTES_MAX];
+    fhi_buf_put_str(trace, fhi_token_of(fhi_http_header_value(http, "authorization"), room));
+    fhi_buf_put8(trace, fhi_prefers_page(fhi_http_header_value(http, "accept")));
 }
 
 /* What the server makes of a request. */
