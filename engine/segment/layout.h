@@ -1,4 +1,4 @@
-/* layout.h - constants of segment format version 1. FORMAT.md is normative; this is its transcription. */
+/* layout.h - constants of segment format version 2. FORMAT.md is normative; this is its transcription. */
 #ifndef FHI_LAYOUT_H
 #define FHI_LAYOUT_H
 
@@ -9,7 +9,7 @@
 #define FHI_DELETES_MAGIC UINT64_C(0x314C454452484946)  /* "FIHRDEL1" */
 
 enum {
-    FHI_FORMAT_VERSION = 1,
+    FHI_FORMAT_VERSION = 2,
     FHI_HEADER_BYTES = 64,
     FHI_SECTION_ALIGN = 64,
     FHI_PAGE_BYTES = 64 * 1024, /* unit of the checksums that `check` verifies */

@@ -160,7 +160,8 @@ static fh_status parse_manifest(const char *path, const fhi_map *map, fhi_manife
         return fhi_fail_at(err, FH_E_CORRUPT, path, body, "checksum of the manifest differs");
     if (version != FHI_FORMAT_VERSION)
         return fhi_fail_at(err, version > FHI_FORMAT_VERSION ? FH_E_TOO_NEW : FH_E_TOO_OLD, path, 8,
-                           "index format %u; this program reads format %d", version, FHI_FORMAT_VERSION);
+                           "the index is of format %u, this program reads format %d: index again", version,
+                           FHI_FORMAT_VERSION);
     fhi_span span = fhi_span_of(map->data, body);
     (void)fhi_span_take(&span, 12);
     const uint32_t count = fhi_span_get32(&span);

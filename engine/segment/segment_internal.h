@@ -12,6 +12,7 @@
 typedef struct fhi_store_dictionary {
     uint32_t first_doc;
     fh_str bytes;
+    fhi_alphabet alphabets[FHI_STORE_CODE_COUNT];
     ZSTD_DDict *by_code[FHI_STORE_CODE_COUNT]; /* NULL where there is none */
 } fhi_store_dictionary;
 

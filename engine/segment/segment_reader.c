@@ -92,11 +92,13 @@ static fh_status verify_small_sections(fhi_segment *segment, fh_err *err)
 
 static fh_status open_dictionary(fhi_store_dictionary *dictionary)
 {
-    fh_str parts[FHI_STORE_CODE_COUNT];
+    fhi_store_part parts[FHI_STORE_CODE_COUNT];
     if (!fhi_store_dictionary_split(dictionary->bytes, parts)) return FH_E_CORRUPT;
     for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
-        if (parts[code].len == 0) continue;
-        dictionary->by_code[code] = ZSTD_createDDict_byReference(parts[code].ptr, parts[code].len);
+        const fh_str trained = parts[code].dictionary;
+        FH_TRY(fhi_alphabet_init(&dictionary->alphabets[code], parts[code].alphabet));
+        if (trained.len == 0) continue;
+        dictionary->by_code[code] = ZSTD_createDDict_byReference(trained.ptr, trained.len);
         if (!dictionary->by_code[code]) return FH_E_NOMEM;
     }
     return FH_OK;
@@ -214,9 +216,12 @@ failed:
 void fhi_segment_close(fhi_segment *segment)
 {
     if (!segment) return;
-    for (uint32_t i = 0; i < segment->store_dictionary_count; i++)
-        for (int code = 0; code < FHI_STORE_CODE_COUNT; code++)
+    for (uint32_t i = 0; i < segment->store_dictionary_count; i++) {
+        for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
+            fhi_alphabet_fini(&segment->store_dictionaries[i].alphabets[code]);
             (void)ZSTD_freeDDict(segment->store_dictionaries[i].by_code[code]);
+        }
+    }
     free(segment->store_dictionaries);
     segment->vfs->unmap(segment->vfs->context, &segment->map);
     free(segment->path);

@@ -1,10 +1,10 @@
-/* store.c - stored articles: coded (store_code.c), then one zstd frame each, compressed with a dictionary trained on
- * articles in the same code.
+/* store.c - stored articles: coded in the alphabet of their script, then one zstd frame each, compressed with a
+ * dictionary trained on articles in the same code.
  *
  * A frame is complete in itself, so a merge copies it as it is and one article is read without its neighbours.
  */
 #define ZDICT_STATIC_LINKING_ONLY /* ZDICT_trainFromBuffer_fastCover */
-#define ZSTD_STATIC_LINKING_ONLY  /* frames without magic */
+#define ZSTD_STATIC_LINKING_ONLY  /* frames without magic, parameters of a dictionary */
 #include "engine/segment/store.h"
 
 #include "engine/segment/layout.h"
@@ -16,9 +16,10 @@
 /* Measured on 97,106 articles in two languages: METHOD.md, "Stored articles". One pass of cover training over segments
  * of 100 bytes gives 8 % fewer bytes than zstd's own search for parameters, in a quarter of its time. */
 enum {
-    STORE_LEVEL = 3,
+    STORE_LEVEL = 5,
+    TABLE_BITS_MAX = 18, /* enough for a dictionary; the level's own table of 2 MiB does not fit a cache */
     DICTIONARY_BYTES_MAX = 256 * 1024,
-    DICTIONARY_SHARE = 8, /* at most this part of what it is trained on: a small index pays for it too */
+    DICTIONARY_SHARE = 4, /* at most this part of what it is trained on: a small index pays for it too */
     DICTIONARY_BYTES_MIN = 4 * 1024,
     TRAIN_RECORDS_MIN = 64, /* fewer make a dictionary that costs more than it saves */
     COVER_SEGMENT_BYTES = 100,
@@ -29,24 +30,30 @@ enum {
 /* ---- training -------------------------------------------------------------------------------------------- */
 
 typedef struct samples {
+    fh_str *records; /* of one code */
+    size_t count;
     fhi_buf coded; /* one after the other */
     size_t *sizes;
-    size_t count;
 } samples;
 
-static fh_status add_sample(samples *to, fhi_store_code code, fh_str record)
+static fh_status encode_samples(samples *of, fh_str alphabet)
 {
-    if (!fhi_buf_reserve(&to->coded, fhi_store_coded_bytes_max(record.len))) return FH_E_NOMEM;
-    to->sizes[to->count] = fhi_store_encode(code, record, to->coded.data + to->coded.len);
-    to->coded.len += to->sizes[to->count++];
-    return FH_OK;
+    fhi_speller *speller;
+    FH_TRY(fhi_speller_create(alphabet, &speller));
+    for (size_t i = 0; i < of->count; i++) {
+        if (!fhi_buf_reserve(&of->coded, fhi_coded_bytes_max(of->records[i].len) + 1)) break;
+        of->sizes[i] = fhi_speller_encode(speller, of->records[i], of->coded.data + of->coded.len);
+        of->coded.len += of->sizes[i];
+    }
+    fhi_speller_destroy(speller);
+    return of->coded.status;
 }
 
-/* Trains on one code's samples; nothing where there is too little. */
+/* A dictionary from the samples; nothing where there is too little. */
 static fh_status train(const samples *from, fhi_buf *dictionary)
 {
     size_t capacity = from->coded.len / DICTIONARY_SHARE;
-    if (from->count < TRAIN_RECORDS_MIN || from->count > UINT32_MAX || capacity < DICTIONARY_BYTES_MIN) return FH_OK;
+    if (capacity < DICTIONARY_BYTES_MIN) return FH_OK;
     if (capacity > DICTIONARY_BYTES_MAX) capacity = DICTIONARY_BYTES_MAX;
     uint8_t *to = fhi_buf_extend(dictionary, capacity);
     if (!to) return FH_E_NOMEM;
@@ -61,34 +68,46 @@ static fh_status train(const samples *from, fhi_buf *dictionary)
     return FH_OK;
 }
 
-static fh_status train_code(fhi_store_code code, const uint8_t *records, const size_t *record_bytes,
-                            size_t record_count, fhi_buf *dictionary)
+/* The records of one code; nothing of them where they are few. */
+static void gather(fhi_store_code code, const uint8_t *records, const size_t *record_bytes, size_t record_count,
+                   samples *to)
 {
-    samples of = {.sizes = malloc((record_count + 1) * sizeof *of.sizes)};
-    fh_status status = of.sizes ? FH_OK : FH_E_NOMEM;
-    for (size_t i = 0; i < record_count && status == FH_OK; records += record_bytes[i++]) {
+    for (size_t i = 0; i < record_count; records += record_bytes[i++]) {
         const fh_str record = {(const char *)records, record_bytes[i]};
-        if (fhi_store_choose_code(record) == code) status = add_sample(&of, code, record);
+        if (fhi_store_choose_code(record) == code) to->records[to->count++] = record;
     }
-    if (status == FH_OK) status = train(&of, dictionary);
+    if (to->count < TRAIN_RECORDS_MIN || to->count > UINT32_MAX) to->count = 0;
+}
+
+static fh_status train_code(fhi_store_code code, const uint8_t *records, const size_t *record_bytes,
+                            size_t record_count, fhi_buf *to)
+{
+    fhi_buf alphabet = {0}, dictionary = {0};
+    samples of = {.records = malloc((record_count + 1) * sizeof *of.records),
+                  .sizes = malloc((record_count + 1) * sizeof *of.sizes)};
+    fh_status status = of.records && of.sizes ? FH_OK : FH_E_NOMEM;
+    if (status == FH_OK) gather(code, records, record_bytes, record_count, &of);
+    if (status == FH_OK && of.count > 0) {
+        status = fhi_alphabet_learn(of.records, of.count, &alphabet);
+        if (status == FH_OK) status = encode_samples(&of, fhi_buf_str(&alphabet));
+        if (status == FH_OK) status = train(&of, &dictionary);
+    }
+    fhi_buf_put_str(to, fhi_buf_str(&alphabet));
+    fhi_buf_put_str(to, fhi_buf_str(&dictionary));
+    fhi_buf_fini(&alphabet);
+    fhi_buf_fini(&dictionary);
     fhi_buf_fini(&of.coded);
+    free(of.records);
     free(of.sizes);
     return status;
 }
 
 fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary)
 {
-    bool any = false;
     fhi_buf_clear(dictionary);
-    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
-        fhi_buf one = {0};
-        const fh_status status = train_code((fhi_store_code)code, records, record_bytes, record_count, &one);
-        any = any || one.len > 0;
-        if (status == FH_OK) fhi_buf_put_str(dictionary, fhi_buf_str(&one));
-        fhi_buf_fini(&one);
-        FH_TRY(status);
-    }
-    if (!any) dictionary->len = 0;
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++)
+        FH_TRY(train_code((fhi_store_code)code, records, record_bytes, record_count, dictionary));
+    if (dictionary->len == 2 * FHI_STORE_CODE_COUNT) dictionary->len = 0; /* nothing for any code */
     return dictionary->status;
 }
 
@@ -96,20 +115,14 @@ fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, si
 
 struct fhi_store_compressor {
     ZSTD_CCtx *context;
+    fhi_speller *spellers[FHI_STORE_CODE_COUNT];
     ZSTD_CDict *dictionaries[FHI_STORE_CODE_COUNT]; /* NULL where there is none */
     fhi_buf coded;
 };
 
 /* A frame says neither how it begins nor how long it is: what precedes it does. */
-static bool set_up(fhi_store_compressor *compressor, const fh_str dictionaries[FHI_STORE_CODE_COUNT])
+static bool set_up(ZSTD_CCtx *context)
 {
-    ZSTD_CCtx *context = compressor->context = ZSTD_createCCtx();
-    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
-        if (dictionaries[code].len == 0) continue;
-        compressor->dictionaries[code] =
-            ZSTD_createCDict_byReference(dictionaries[code].ptr, dictionaries[code].len, STORE_LEVEL);
-        if (!compressor->dictionaries[code]) return false;
-    }
     return context && !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_format, ZSTD_f_zstd1_magicless)) &&
            !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)) &&
            !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)) &&
@@ -117,16 +130,32 @@ static bool set_up(fhi_store_compressor *compressor, const fh_str dictionaries[F
            !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, STORE_LEVEL));
 }
 
+static fh_status prepare(fhi_store_compressor *compressor, fhi_store_code code, const fhi_store_part *part)
+{
+    const fh_str dictionary = part->dictionary;
+    FH_TRY(fhi_speller_create(part->alphabet, &compressor->spellers[code]));
+    if (dictionary.len == 0) return FH_OK;
+    ZSTD_compressionParameters parameters = ZSTD_getCParams(STORE_LEVEL, 0, dictionary.len);
+    if (parameters.hashLog > TABLE_BITS_MAX) parameters.hashLog = TABLE_BITS_MAX;
+    compressor->dictionaries[code] = ZSTD_createCDict_advanced(dictionary.ptr, dictionary.len, ZSTD_dlm_byRef,
+                                                               ZSTD_dct_auto, parameters, ZSTD_defaultCMem);
+    return compressor->dictionaries[code] ? FH_OK : FH_E_NOMEM;
+}
+
 fh_status fhi_store_compressor_create(fh_str dictionary, fhi_store_compressor **out)
 {
-    fh_str parts[FHI_STORE_CODE_COUNT];
+    fhi_store_part parts[FHI_STORE_CODE_COUNT];
     *out = NULL;
     if (!fhi_store_dictionary_split(dictionary, parts)) return FH_E_CORRUPT;
     fhi_store_compressor *compressor = calloc(1, sizeof *compressor);
     if (!compressor) return FH_E_NOMEM;
-    if (!set_up(compressor, parts)) {
+    compressor->context = ZSTD_createCCtx();
+    fh_status status = set_up(compressor->context) ? FH_OK : FH_E_NOMEM;
+    for (int code = 0; code < FHI_STORE_CODE_COUNT && status == FH_OK; code++)
+        status = prepare(compressor, (fhi_store_code)code, &parts[code]);
+    if (status != FH_OK) {
         fhi_store_compressor_destroy(compressor);
-        return FH_E_NOMEM;
+        return status;
     }
     *out = compressor;
     return FH_OK;
@@ -136,8 +165,10 @@ void fhi_store_compressor_destroy(fhi_store_compressor *compressor)
 {
     if (!compressor) return;
     (void)ZSTD_freeCCtx(compressor->context);
-    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++)
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
+        fhi_speller_destroy(compressor->spellers[code]);
         (void)ZSTD_freeCDict(compressor->dictionaries[code]);
+    }
     fhi_buf_fini(&compressor->coded);
     free(compressor);
 }
@@ -147,8 +178,8 @@ fh_status fhi_store_compress(fhi_store_compressor *compressor, fh_str record, fh
     const fhi_store_code code = fhi_store_choose_code(record);
     fhi_buf *coded = &compressor->coded;
     fhi_buf_clear(coded);
-    if (!fhi_buf_reserve(coded, fhi_store_coded_bytes_max(record.len))) return FH_E_NOMEM;
-    coded->len = fhi_store_encode(code, record, coded->data);
+    if (!fhi_buf_reserve(coded, fhi_coded_bytes_max(record.len) + 1)) return FH_E_NOMEM;
+    coded->len = fhi_speller_encode(compressor->spellers[code], record, coded->data);
     fhi_buf_put_varint(frame, (uint64_t)record.len << FHI_STORE_CODE_BITS | (uint64_t)code);
     const size_t bound = ZSTD_compressBound(coded->len);
     if (!fhi_buf_reserve(frame, bound)) return FH_E_NOMEM;

@@ -121,13 +121,15 @@ fh_status fhi_segment_record_with(const fhi_segment *segment, uint32_t doc, fhi_
     FH_TRY(fhi_segment_frame(segment, doc, &frame, &bytes, &dictionary, err));
     fh_str inner = frame;
     if (!take_head(&inner, &bytes, &code) || code >= FHI_STORE_CODE_COUNT) return frame_damaged(segment, frame, err);
-    const size_t most = fhi_store_coded_bytes_max(bytes);
-    if (!fhi_buf_reserve(&decompressor->coded, most + 1) || !fhi_buf_reserve(record, bytes + FHI_STORE_DECODE_SLACK))
+    const size_t most = fhi_coded_bytes_max(bytes);
+    if (!fhi_buf_reserve(&decompressor->coded, most + 1) || !fhi_buf_reserve(record, bytes + FHI_DECODE_SLACK))
         return fhi_fail(err, FH_E_NOMEM, "cannot read a stored article: out of memory");
     const fhi_store_dictionary *found = dictionary_of(segment, doc);
     if (!unpack(decompressor, found ? found->by_code[code] : NULL, inner, most))
         return frame_damaged(segment, frame, err);
-    if (!fhi_store_decode((fhi_store_code)code, fhi_buf_str(&decompressor->coded), record->data, bytes))
+    const fhi_alphabet none = {0};
+    if (!fhi_alphabet_decode(found ? &found->alphabets[code] : &none, fhi_buf_str(&decompressor->coded), record->data,
+                             bytes))
         return frame_damaged(segment, frame, err);
     record->len = bytes;
     return FH_OK;

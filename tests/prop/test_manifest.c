@@ -1,6 +1,7 @@
 /* test_manifest.c - manifests and delete files come back as written, are refused when changed or cut anywhere, and the
  * sweep removes what no manifest names and nothing else. */
 #include "engine/segment/index.h"
+#include "engine/segment/layout.h"
 #include "tests/support/repair.h"
 #include "tests/support/rng.h"
 #include "tests/support/vfs_memory.h"
@@ -123,10 +124,10 @@ static void manifests_of_other_formats_are_told_from_damage(void **state)
     assert_int_equal(fhi_manifest_write(&memory.table, "d", &made, NULL), FH_OK);
     fhi_manifest_fini(&made);
     memory_file *file = vfs_memory_find(&memory, "d/MANIFEST");
-    fhi_store32(file->data + 8, 2);
+    fhi_store32(file->data + 8, FHI_FORMAT_VERSION + 1);
     repair_tail(file->data, file->len);
     assert_int_equal(fhi_manifest_read(&memory.table, "d", &read, NULL), FH_E_TOO_NEW);
-    fhi_store32(file->data + 8, 0);
+    fhi_store32(file->data + 8, FHI_FORMAT_VERSION - 1);
     repair_tail(file->data, file->len);
     assert_int_equal(fhi_manifest_read(&memory.table, "d", &read, NULL), FH_E_TOO_OLD);
     vfs_memory_fini(&memory);

@@ -187,31 +187,121 @@ static void draw_bytes(rng *random, fhi_buf *to)
     }
 }
 
-static void any_bytes_come_back_from_every_code(void **state)
+/* Learned from texts of the same kind, or of another. */
+static fhi_speller *draw_speller(rng *random, fhi_alphabet *alphabet)
+{
+    enum { SAMPLES = 40 };
+    fhi_buf drawn[SAMPLES] = {0}, bytes = {0};
+    fh_str records[SAMPLES];
+    const size_t count = rng_below(random, SAMPLES + 1);
+    for (size_t i = 0; i < count; i++) {
+        draw_bytes(random, &drawn[i]);
+        records[i] = fhi_buf_str(&drawn[i]);
+    }
+    fhi_speller *speller;
+    assert_int_equal(fhi_alphabet_learn(records, count, &bytes), FH_OK);
+    assert_int_equal(fhi_alphabet_init(alphabet, fhi_buf_str(&bytes)), FH_OK);
+    assert_int_equal(fhi_speller_create(fhi_buf_str(&bytes), &speller), FH_OK);
+    for (size_t i = 0; i < count; i++)
+        fhi_buf_fini(&drawn[i]);
+    fhi_buf_fini(&bytes);
+    return speller;
+}
+
+static void check_spelling(const fhi_speller *speller, const fhi_alphabet *alphabet, fh_str record)
+{
+    uint8_t *coded = malloc(fhi_coded_bytes_max(record.len) + 1); /* exact, for a sanitizer to watch */
+    uint8_t *back = malloc(record.len + FHI_DECODE_SLACK);
+    assert_true(coded && back);
+    const size_t len = fhi_speller_encode(speller, record, coded);
+    assert_true(len <= fhi_coded_bytes_max(record.len));
+    const fh_str text = {(const char *)coded, len};
+    assert_true(fhi_alphabet_decode(alphabet, text, back, record.len));
+    if (record.len) assert_memory_equal(back, record.ptr, record.len);
+    if (record.len) assert_false(fhi_alphabet_decode(alphabet, text, back, record.len - 1));
+    (void)fhi_alphabet_decode(alphabet, record, back, record.len); /* damage is no code */
+    free(coded);
+    free(back);
+}
+
+static void any_bytes_come_back_from_any_alphabet(void **state)
 {
     (void)state;
     rng random;
     fhi_buf record = {0};
     rng_init(&random, __func__);
-    for (int round = rng_rounds(100000); round > 0; round--) {
-        draw_bytes(&random, &record);
-        for (int i = 0; i < FHI_STORE_CODE_COUNT; i++) {
-            const fhi_store_code code = (fhi_store_code)i;
-            uint8_t *coded = malloc(fhi_store_coded_bytes_max(record.len) + 1); /* exact, for a sanitizer to watch */
-            uint8_t *back = malloc(record.len + FHI_STORE_DECODE_SLACK);
-            assert_true(coded && back);
-            const size_t len = fhi_store_encode(code, fhi_buf_str(&record), coded);
-            assert_true(len <= fhi_store_coded_bytes_max(record.len));
-            const fh_str text = {(const char *)coded, len};
-            assert_true(fhi_store_decode(code, text, back, record.len));
-            if (record.len) assert_memory_equal(back, record.data, record.len);
-            if (record.len) assert_false(fhi_store_decode(code, text, back, record.len - 1));
-            (void)fhi_store_decode(code, fhi_buf_str(&record), back, record.len); /* damage is no code */
-            free(coded);
-            free(back);
+    for (int round = rng_rounds(3000); round > 0; round--) {
+        fhi_alphabet alphabet;
+        fhi_speller *speller = draw_speller(&random, &alphabet);
+        for (int i = 0; i < 20; i++) {
+            draw_bytes(&random, &record);
+            check_spelling(speller, &alphabet, fhi_buf_str(&record));
         }
+        fhi_speller_destroy(speller);
+        fhi_alphabet_fini(&alphabet);
     }
     fhi_buf_fini(&record);
+}
+
+/* So many different words that most have numbers of two bytes, and more than there can be. */
+static void words_are_worth_a_byte_or_two(void **state)
+{
+    (void)state;
+    enum { WORDS = 20000 };
+    fhi_buf text = {0}, bytes = {0};
+    for (int times = 0; times < 4; times++)
+        for (int i = 0; i < WORDS; i++)
+            fhi_buf_printf(&text, " %s%dmot", i % 10 == 0 ? "souvent souvent" : "rare", i);
+    const fh_str record = fhi_buf_str(&text);
+    fhi_alphabet alphabet;
+    fhi_speller *speller;
+    assert_int_equal(fhi_alphabet_learn(&record, 1, &bytes), FH_OK);
+    assert_int_equal(fhi_alphabet_init(&alphabet, fhi_buf_str(&bytes)), FH_OK);
+    assert_int_equal(fhi_speller_create(fhi_buf_str(&bytes), &speller), FH_OK);
+    assert_true(alphabet.count > 16384 && alphabet.count < 17000);
+    const fh_str first = fhi_alphabet_symbol(&alphabet, 1);
+    assert_true(first.len == 1); /* a digit */
+    uint8_t *coded = malloc(fhi_coded_bytes_max(record.len) + 1);
+    assert_non_null(coded);
+    assert_true(fhi_speller_encode(speller, record, coded) < record.len / 3);
+    free(coded);
+    check_spelling(speller, &alphabet, record);
+    fhi_speller_destroy(speller);
+    fhi_alphabet_fini(&alphabet);
+    fhi_buf_fini(&text);
+    fhi_buf_fini(&bytes);
+}
+
+static void damaged_alphabet_is_refused(void **state)
+{
+    (void)state;
+    fhi_alphabet alphabet;
+    static const char whole[] = "\0\3\0\0\2\1abc"; /* no leads, three symbols */
+    assert_int_equal(fhi_alphabet_init(&alphabet, (fh_str){whole, sizeof whole - 1}), FH_OK);
+    assert_true(fhi_str_equal(fhi_alphabet_symbol(&alphabet, 1), FH_STR("ab")));
+    uint8_t back[8 + FHI_DECODE_SLACK];
+    assert_true(fhi_alphabet_decode(&alphabet, FH_STR("\1\2\1"), back, 5));
+    assert_memory_equal(back, "abcab", 5);
+    assert_false(fhi_alphabet_decode(&alphabet, FH_STR("\1\3"), back, 3)); /* no such symbol */
+    fhi_alphabet_fini(&alphabet);
+    for (size_t len = 1; len < sizeof whole - 1; len++)
+        assert_int_equal(fhi_alphabet_init(&alphabet, (fh_str){whole, len}), FH_E_CORRUPT);
+    const fh_str bad[] = {
+        FH_STR("\0\0\0"),        /* not even an escape */
+        FH_STR("\0\2\0\0\1ab"),  /* a byte over */
+        FH_STR("\0\2\0\1\1ab"),  /* an escape that stands for something */
+        FH_STR("\0\3\0\0\0\1a"), /* a symbol that stands for nothing */
+        FH_STR("\0\2\0\0\x21"
+               "abcdefghijklmnopqrstuvwxyz0123456"), /* too long */
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(fhi_alphabet_init(&alphabet, bad[i]), FH_E_CORRUPT);
+    static const char pair[] = "\xFF\3\0\0\1\1xy"; /* one single symbol, the escape */
+    assert_int_equal(fhi_alphabet_init(&alphabet, (fh_str){pair, sizeof pair - 1}), FH_OK);
+    assert_true(fhi_alphabet_decode(&alphabet, (fh_str){"\1\0\1\1", 4}, back, 2));
+    assert_memory_equal(back, "xy", 2);
+    assert_false(fhi_alphabet_decode(&alphabet, (fh_str){"\1\0\1", 3}, back, 2)); /* half a pair */
+    fhi_alphabet_fini(&alphabet);
 }
 
 static void code_follows_the_script(void **state)
@@ -221,23 +311,27 @@ static void code_follows_the_script(void **state)
     assert_int_equal(fhi_store_choose_code(FH_STR("plain")), FHI_STORE_LATIN);
     assert_int_equal(fhi_store_choose_code(FH_STR("l’été déjà")), FHI_STORE_LATIN);
     assert_int_equal(fhi_store_choose_code(FH_STR("قال «Le Monde» إن")), FHI_STORE_ARABIC);
-    assert_int_equal(fhi_store_choose_code(FH_STR("Совет «номер»")), FHI_STORE_PLAIN);
-    assert_int_equal(fhi_store_choose_code(FH_STR("議会は")), FHI_STORE_PLAIN);
+    assert_int_equal(fhi_store_choose_code(FH_STR("Совет «номер»")), FHI_STORE_OTHER);
+    assert_int_equal(fhi_store_choose_code(FH_STR("議会は")), FHI_STORE_OTHER);
 }
 
 static void damaged_store_dictionary_is_refused(void **state)
 {
     (void)state;
-    fh_str parts[FHI_STORE_CODE_COUNT];
+    fhi_store_part parts[FHI_STORE_CODE_COUNT];
     fhi_store_compressor *compressor;
-    static const char whole[] = "\0\1x\2yz";
+    static const char whole[] = "\0\0\0\1x\0\2yz"; /* dictionaries for two codes, alphabets for none */
     assert_true(fhi_store_dictionary_split((fh_str){whole, sizeof whole - 1}, parts));
-    assert_true(fhi_str_equal(parts[FHI_STORE_ARABIC], FH_STR("yz")));
+    assert_int_equal(parts[FHI_STORE_ARABIC].alphabet.len, 0);
+    assert_true(fhi_str_equal(parts[FHI_STORE_ARABIC].dictionary, FH_STR("yz")));
     for (size_t len = 1; len < sizeof whole - 1; len++)
         assert_int_equal(fhi_store_compressor_create((fh_str){whole, len}, &compressor), FH_E_CORRUPT);
     assert_int_equal(fhi_store_compressor_create((fh_str){whole, sizeof whole}, &compressor), FH_E_CORRUPT);
+    static const char bad_alphabet[] = "\1x\0\0\0\0\0";
+    assert_int_equal(fhi_store_compressor_create((fh_str){bad_alphabet, sizeof bad_alphabet - 1}, &compressor),
+                     FH_E_CORRUPT);
     assert_true(fhi_store_dictionary_split((fh_str){0}, parts));
-    assert_int_equal(parts[FHI_STORE_PLAIN].len, 0);
+    assert_int_equal(parts[FHI_STORE_OTHER].dictionary.len, 0);
 }
 
 /* ---- ids whose hashes are the same ---- */
@@ -326,7 +420,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(articles_come_back_with_the_dictionary_they_were_made_with),
-        cmocka_unit_test(any_bytes_come_back_from_every_code),
+        cmocka_unit_test(any_bytes_come_back_from_any_alphabet),
+        cmocka_unit_test(words_are_worth_a_byte_or_two),
+        cmocka_unit_test(damaged_alphabet_is_refused),
         cmocka_unit_test(code_follows_the_script),
         cmocka_unit_test(damaged_store_dictionary_is_refused),
         cmocka_unit_test(ids_with_the_same_hash_are_told_apart),

@@ -302,9 +302,9 @@ void article_corpus_add(const char *directory, const char *path, uint32_t flush_
         assert_int_equal(fh_writer_add(writer, &article.record, &err), FH_OK);
         line = end + 1;
         if (flush_every == 0 || i % flush_every != 0) continue;
-        writer->dictionary_ready = true; /* an empty one */
+        writer->dictionary_ready = true; /* an empty one in a new index */
         fhi_store_compressor *compressor;
-        assert_int_equal(fhi_store_compressor_create((fh_str){0}, &compressor), FH_OK);
+        assert_int_equal(fhi_store_compressor_create(fhi_buf_str(&writer->dictionary), &compressor), FH_OK);
         assert_int_equal(fhi_inverter_seal(&writer->inverter, compressor, &err), FH_OK);
         assert_int_equal(fhi_writer_append(writer, &writer->inverter, &err), FH_OK);
         assert_int_equal(fhi_writer_flush(writer, &err), FH_OK);

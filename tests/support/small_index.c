@@ -115,14 +115,18 @@ static fh_status add_doc(fhi_segment_writer *writer, fhi_store_compressor *compr
     return FH_OK;
 }
 
-/* Any bytes may serve zstd as a dictionary, here those for the code of Latin; the second half of the documents uses
- * one. */
+/* The second half of the documents uses a dictionary for the code of Latin: an alphabet of six symbols, three of them
+ * of two bytes, and any bytes for zstd. */
 static fh_status add_docs(fhi_segment_writer *writer, uint32_t first, uint32_t count)
 {
-    const fh_str dictionary = FH_STR("\0"
+    const fh_str dictionary = FH_STR("\0\0"
+                                     "\x13"
+                                     "\xFD\6\0"
+                                     "\0\1\1\6\1\1"
+                                     "e  choseun"
                                      "\x2F"
                                      "Une chose, puis une autre, et encore une chose."
-                                     "\0");
+                                     "\0\0");
     fhi_store_compressor *plain = NULL, *primed = NULL;
     fhi_buf frame = {0};
     fh_status status = fhi_store_compressor_create((fh_str){NULL, 0}, &plain);
