@@ -25,6 +25,8 @@ typedef struct tally {
     fhi_arena *arena;
     fh_err *err;
     uint64_t deadline_ns;
+    bool partial; /* the deadline ends the walk; what has been counted is gathered all the same */
+    bool late;
     uint32_t fields; /* bits, as in fhi_facet_options */
     uint64_t total;
     uint32_t segment_number; /* being counted */
@@ -86,7 +88,7 @@ static fh_status gather_column(tally *t, fhi_column column)
         found += counts[i] != 0;
     if (fhi_value_table_reserve(&t->values[column], found, t->arena) != FH_OK) return no_memory(t);
     for (uint32_t i = 0; i < count; i++) {
-        if (i % VALUES_A_LOOK == 0 && fhi_deadline_is_over(t->deadline_ns))
+        if (!t->partial && i % VALUES_A_LOOK == 0 && fhi_deadline_is_over(t->deadline_ns))
             return fhi_fail(t->err, FH_E_DEADLINE, "the query took too long");
         if (counts[i] == 0) continue;
         const fhi_column_value value = fhi_segment_column_value(t->segment, column, i);
@@ -152,7 +154,9 @@ static fh_status reserve(tally *t)
 static fh_status count_all(tally *t, const fhi_node *root)
 {
     FH_TRY(reserve(t));
-    FH_TRY(fhi_match_each(t->index, root, t->deadline_ns, count_quarter, t, t->arena, t->err));
+    const fh_status status = fhi_match_each(t->index, root, t->deadline_ns, count_quarter, t, t->arena, t->err);
+    t->late = status == FH_E_DEADLINE && t->partial;
+    if (status != FH_OK && !t->late) return status;
     return gather(t);
 }
 
@@ -182,6 +186,7 @@ fh_status fhi_match_facets(const fhi_index *index, const fhi_node *root, const f
 {
     tally t = {
         .index = index, .arena = arena, .err = err, .deadline_ns = options->deadline_ns, .fields = options->fields};
+    t.partial = options->partial;
     *out = (fhi_facets){0};
     FH_TRY(count_all(&t, root));
     for (int column = 0; column < FHI_COLUMN_COUNT; column++) {
@@ -189,10 +194,12 @@ fh_status fhi_match_facets(const fhi_index *index, const fhi_node *root, const f
         if (!is_wanted(&t, (unsigned)column)) continue;
         if (fhi_value_table_rank(&t.values[column], options->values_max, arena, &out->facets[column]) != FH_OK)
             return no_memory(&t);
-        if (fhi_deadline_is_over(t.deadline_ns)) return fhi_fail(err, FH_E_DEADLINE, "the query took too long");
+        if (!t.partial && fhi_deadline_is_over(t.deadline_ns))
+            return fhi_fail(err, FH_E_DEADLINE, "the query took too long");
     }
     if (t.days) FH_TRY(rank_years(&t, options->values_max, &out->facets[FHI_FACET_YEAR]));
     out->total = t.total;
+    out->partial = t.late;
     return FH_OK;
 }
 
@@ -207,13 +214,14 @@ static uint32_t count_different(const day_pages *days)
     return different;
 }
 
-fh_status fhi_match_days(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, fhi_arena *arena,
-                         fhi_day_counts *out, fh_err *err)
+fh_status fhi_match_days(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, bool partial,
+                         fhi_arena *arena, fhi_day_counts *out, fh_err *err)
 {
     tally t = {.index = index,
                .arena = arena,
                .err = err,
                .deadline_ns = deadline_ns,
+               .partial = partial,
                .fields = UINT32_C(1) << FHI_FACET_YEAR};
     *out = (fhi_day_counts){0};
     FH_TRY(count_all(&t, root));
@@ -226,5 +234,6 @@ fh_status fhi_match_days(const fhi_index *index, const fhi_node *root, uint64_t 
     out->days = days;
     out->undated = t.days->undated;
     out->total = t.total;
+    out->partial = t.late;
     return FH_OK;
 }

@@ -26,12 +26,14 @@ typedef struct fhi_facet {
 typedef struct fhi_facets {
     fhi_facet facets[FHI_FACET_COUNT]; /* all 0 where not asked for */
     uint64_t total;                    /* matches */
+    bool partial;                      /* the deadline came first: there are at least as many of each */
 } fhi_facets;
 
 typedef struct fhi_facet_options {
     uint32_t fields;      /* bit FHI_COLUMN_X or FHI_FACET_YEAR: wanted */
     uint32_t values_max;  /* values of each */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0 = none */
+    bool partial;         /* at the deadline hand over what has been counted, instead of FH_E_DEADLINE */
 } fhi_facet_options;
 
 /* Codes: as fhi_match_run. */
@@ -48,11 +50,12 @@ typedef struct fhi_day_counts {
     uint32_t day_count;
     uint64_t undated;
     uint64_t total; /* matches */
+    bool partial;   /* as above */
 } fhi_day_counts;
 
-/* Codes: as fhi_match_run. */
-fh_status fhi_match_days(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, fhi_arena *arena,
-                         fhi_day_counts *out, fh_err *err);
+/* partial: as of fhi_facet_options. Codes: as fhi_match_run. */
+fh_status fhi_match_days(const fhi_index *index, const fhi_node *root, uint64_t deadline_ns, bool partial,
+                         fhi_arena *arena, fhi_day_counts *out, fh_err *err);
 
 /* ---- between facets.c and values.c ---- */
 

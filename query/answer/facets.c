@@ -88,7 +88,7 @@ fh_status fhi_histogram_make(const fhi_day_counts *days, fhi_period period, fhi_
 {
     for (fhi_period finest = FHI_PERIOD_DAY; period == FHI_PERIOD_ANY; finest++)
         if (finest == FHI_PERIOD_YEAR || fits(days, finest)) period = finest;
-    *out = (fhi_histogram){.period = period, .undated = days->undated, .total = days->total};
+    *out = (fhi_histogram){.period = period, .undated = days->undated, .total = days->total, .partial = days->partial};
     fhi_bar *bars = fhi_arena_alloc(arena, ((size_t)days->day_count + 1) * sizeof *bars);
     if (!bars) return fhi_arena_failure(arena);
     for (uint32_t i = 0; i < days->day_count; i++) {
@@ -140,6 +140,7 @@ fh_status fhi_reply_facets(const fhi_facets *facets, uint32_t fields, fhi_buf *j
 {
     bool any = false;
     put_count(json, "\"total\":", facets->total);
+    if (facets->partial) fhi_buf_printf(json, ",\"partial\":true");
     fhi_buf_printf(json, ",\"facets\":{");
     for (unsigned field = 0; field < FHI_FACET_COUNT; field++) {
         if (!(fields >> field & 1)) continue;
@@ -155,6 +156,7 @@ fh_status fhi_reply_histogram(const fhi_histogram *histogram, fhi_buf *json)
 {
     char text[FHI_BAR_TEXT_BYTES];
     put_count(json, "\"total\":", histogram->total);
+    if (histogram->partial) fhi_buf_printf(json, ",\"partial\":true");
     fhi_buf_printf(json, ",\"by\":\"%s\",\"bars\":[", fhi_period_name(histogram->period));
     for (uint32_t i = 0; i < histogram->bar_count; i++) {
         fhi_bar_text(histogram->period, histogram->bars[i].from, text);

@@ -30,6 +30,7 @@ typedef struct fhi_histogram {
     uint32_t bar_count;
     uint64_t undated; /* matches without a date, or with one that is not told as finely as the period */
     uint64_t total;
+    bool partial; /* the deadline came first: there are at least as many */
 } fhi_histogram;
 
 /* FHI_PERIOD_ANY: the finest period of which some hundred and twenty span all days, the gaps included, and as finely as

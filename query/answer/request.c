@@ -77,8 +77,8 @@ bool fhi_request_takes(fhi_request_kind kind, fh_str name)
     static const char *const common[] = {"q", "op", "lang", NULL};
     static const char *const special[][7] = {
         [FHI_REQUEST_HITS] = {"top", "offset", "after", "sort", "snippets", "partial"},
-        [FHI_REQUEST_FACETS] = {"fields", "values"},
-        [FHI_REQUEST_HISTOGRAM] = {"by"},
+        [FHI_REQUEST_FACETS] = {"fields", "values", "partial"},
+        [FHI_REQUEST_HISTOGRAM] = {"by", "partial"},
         [FHI_REQUEST_EXPLAIN] = {"id"}};
     for (const char *const *known = common; *known; known++)
         if (fhi_str_equal(name, fhi_str(*known))) return true;
@@ -452,13 +452,14 @@ fh_status fhi_searcher_each(fhi_searcher *searcher, const fhi_index *index, cons
 fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                               fhi_facets *facets, fhi_failure *failure)
 {
-    const fhi_facet_options options = {request->fields, request->values, request->deadline_ns};
+    const fhi_facet_options options = {request->fields, request->values, matching_deadline(request), request->partial};
     const uint64_t begin_ns = request->notes ? now_ns() : 0;
     fhi_plan plan = {.root = NULL};
     *facets = (fhi_facets){0};
     failure->status = start(searcher, index, request, &plan, failure);
     if (failure->status == FH_OK)
         failure->status = fhi_match_facets(index, plan.root, &options, &searcher->arena, facets, &failure->err);
+    if (request->notes) request->notes->partial = facets->partial;
     if (request->notes) take_notes(request->notes, &plan, begin_ns, now_ns());
     return failure->status;
 }
@@ -472,8 +473,10 @@ fh_status fhi_searcher_histogram(fhi_searcher *searcher, const fhi_index *index,
     *histogram = (fhi_histogram){0};
     fh_status status = start(searcher, index, request, &plan, failure);
     if (status == FH_OK)
-        status = fhi_match_days(index, plan.root, request->deadline_ns, &searcher->arena, &days, &failure->err);
+        status = fhi_match_days(index, plan.root, matching_deadline(request), request->partial, &searcher->arena, &days,
+                                &failure->err);
     if (status == FH_OK) status = fhi_histogram_make(&days, request->by, &searcher->arena, histogram);
+    if (request->notes) request->notes->partial = histogram->partial;
     if (request->notes) take_notes(request->notes, &plan, begin_ns, now_ns());
     failure->status = status;
     return status;

@@ -50,7 +50,7 @@ typedef struct fhi_request {
     fhi_op op;
     fhi_sort sort;
     bool no_snippets;      /* hits have titles only; no text of an article is looked at */
-    bool partial;          /* HITS: at the deadline those found so far, instead of an error */
+    bool partial;          /* HITS, counts: at the deadline those found so far, instead of an error */
     fhi_message_lang lang; /* of error messages */
     uint64_t deadline_ns;  /* CLOCK_MONOTONIC; 0 = none */
     uint32_t fields;       /* FACETS: bits as in fhi_facet_options; default all */

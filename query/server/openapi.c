@@ -44,6 +44,7 @@ typedef struct member {
 static const member members[] = {
     {"Hits", "hits", "[Hit]", true, "the best, or the newest, first"},
     {"Hits", "total", "integer", true, "all articles that match"},
+    {"Hits", "partial", "boolean", false, "time was up: every hit matches, better ones may be missing"},
     {"Hits", "offset", "integer", false, "of an answer to `after`: hits before the first one here"},
     {"Hits", "next", "string", false, "what to ask `after` for the hits that follow; absent at the end"},
     {"Hits", "took_us", "integer", true, "the time of the query in microseconds"},
@@ -61,6 +62,7 @@ static const member members[] = {
     {"Hit", "title_marks", "[marks]", true, "what matches in the title"},
     {"Hit", "snippet_marks", "[marks]", false, "what matches in the snippet"},
     {"Facets", "total", "integer", true, "all articles that match"},
+    {"Facets", "partial", "boolean", false, "time was up: there are at least as many of each"},
     {"Facets", "facets", "{Facet}", true, "by the name of the field"},
     {"Facets", "took_us", "integer", true, "the time of the query in microseconds"},
     {"Facet", "values", "[FacetValue]", true, "the most frequent first"},
@@ -69,6 +71,7 @@ static const member members[] = {
     {"FacetValue", "value", "string", true, "as it is most frequently written"},
     {"FacetValue", "count", "integer", true, NULL},
     {"Histogram", "total", "integer", true, "all articles that match"},
+    {"Histogram", "partial", "boolean", false, "time was up: there are at least as many of each"},
     {"Histogram", "by", "string", true, "day, month or year"},
     {"Histogram", "bars", "[Bar]", true, "increasing; none is empty"},
     {"Histogram", "undated", "integer", true, "matches without a date as fine as the bars"},

@@ -388,6 +388,35 @@ static void partial_answers_come_only_when_asked_for(void **state)
     library_close(&l);
 }
 
+/* Counts that were cut short are what was counted, and say so. */
+static void partial_counts_come_only_when_asked_for(void **state)
+{
+    (void)state;
+    library l;
+    library_open(&l, "press", press, 3);
+    for (int kind = FHI_REQUEST_FACETS; kind <= FHI_REQUEST_HISTOGRAM; kind++) {
+        fhi_request_notes notes = {.slow_ns = 0};
+        fhi_request request;
+        fhi_request_defaults(&request);
+        request.kind = (fhi_request_kind)kind;
+        request.query = FH_STR("roi OR date");
+        request.notes = &notes;
+        request.deadline_ns = 1;
+        assert_int_equal(ask_request(&l, &request, NULL), FH_E_DEADLINE);
+        request.partial = true;
+        assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+        assert_true(json_is_true(json_object_get(l.answer, "partial")));
+        assert_in_range(json_integer_value(json_object_get(l.answer, "total")), 0, 3);
+        assert_true(notes.partial);
+        request.deadline_ns = 0;
+        assert_int_equal(ask_request(&l, &request, NULL), FH_OK);
+        assert_null(json_object_get(l.answer, "partial"));
+        assert_int_equal(json_integer_value(json_object_get(l.answer, "total")), 3);
+        assert_false(notes.partial);
+    }
+    library_close(&l);
+}
+
 /* Half of the words stand behind the article: each half alone is within the limit. */
 static void an_arabic_prefix_counts_its_clitics_toward_one_limit(void **state)
 {
@@ -559,6 +588,7 @@ int main(void)
         cmocka_unit_test(a_request_may_be_given_lower_bounds),
         cmocka_unit_test(slow_requests_tell_their_plan),
         cmocka_unit_test(partial_answers_come_only_when_asked_for),
+        cmocka_unit_test(partial_counts_come_only_when_asked_for),
         cmocka_unit_test(an_arabic_prefix_counts_its_clitics_toward_one_limit),
         cmocka_unit_test(a_words_index_takes_words_as_they_are),
         cmocka_unit_test(an_article_is_given_whole_by_its_id),
