@@ -57,7 +57,7 @@ static void add_box(fhi_page_work *work, const fhi_page_refusal *refusal)
 
 fh_status fhi_page_refuse(const fhi_page_refusal *refusal, fhi_buf *out)
 {
-    fhi_page page = {.formats = {{NULL}}};
+    fhi_page page = {.arena.status = FH_OK};
     const fhi_page_state state = {.lang_given = refusal->lang_given, .accepted_langs = refusal->accepted_langs};
     fhi_page_question question = {.kind = FHI_PAGE_SEARCH, .state = &state};
     fhi_request_defaults(&question.request);
