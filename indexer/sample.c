@@ -13,7 +13,7 @@
 
 enum {
     SAMPLE_BYTES = 8 * 1024 * 1024, /* of input taken */
-    READ_BYTES = 64 * 1024 * 1024,  /* of input looked at, unpacked */
+    READ_BYTES = 256 * 1024 * 1024, /* of input looked at, unpacked */
     PEEK_BYTES = 1024 * 1024,       /* of a pipe */
     SOURCE_BYTES_MIN = 64 * 1024,
     WINDOW_BYTES = 512 * 1024, /* read at a place */

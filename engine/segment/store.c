@@ -9,6 +9,7 @@
 
 #include "engine/segment/layout.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <zdict.h>
 #include <zstd.h>
@@ -68,47 +69,66 @@ static fh_status train(const samples *from, fhi_buf *dictionary)
     return FH_OK;
 }
 
-/* The records of one code; nothing of them where they are few. */
-static void gather(fhi_store_code code, const uint8_t *records, const size_t *record_bytes, size_t record_count,
-                   samples *to)
+/* What is learned for one code. */
+typedef struct training {
+    fhi_store_code code;
+    const uint8_t *records; /* of all codes */
+    const size_t *record_bytes;
+    size_t record_count;
+    fhi_buf alphabet, dictionary;
+    fh_status status;
+} training;
+
+/* The records of the code; nothing of them where they are few. */
+static void gather(const training *of, samples *to)
 {
-    for (size_t i = 0; i < record_count; records += record_bytes[i++]) {
-        const fh_str record = {(const char *)records, record_bytes[i]};
-        if (fhi_store_choose_code(record) == code) to->records[to->count++] = record;
+    const uint8_t *at = of->records;
+    for (size_t i = 0; i < of->record_count; at += of->record_bytes[i++]) {
+        const fh_str record = {(const char *)at, of->record_bytes[i]};
+        if (fhi_store_choose_code(record) == of->code) to->records[to->count++] = record;
     }
     if (to->count < TRAIN_RECORDS_MIN || to->count > UINT32_MAX) to->count = 0;
 }
 
-static fh_status train_code(fhi_store_code code, const uint8_t *records, const size_t *record_bytes,
-                            size_t record_count, fhi_buf *to)
+static void *learn(void *argument)
 {
-    fhi_buf alphabet = {0}, dictionary = {0};
-    samples of = {.records = malloc((record_count + 1) * sizeof *of.records),
-                  .sizes = malloc((record_count + 1) * sizeof *of.sizes)};
-    fh_status status = of.records && of.sizes ? FH_OK : FH_E_NOMEM;
-    if (status == FH_OK) gather(code, records, record_bytes, record_count, &of);
-    if (status == FH_OK && of.count > 0) {
-        status = fhi_alphabet_learn(of.records, of.count, &alphabet);
-        if (status == FH_OK) status = encode_samples(&of, fhi_buf_str(&alphabet));
-        if (status == FH_OK) status = train(&of, &dictionary);
+    training *of = argument;
+    samples from = {.records = malloc((of->record_count + 1) * sizeof *from.records),
+                    .sizes = malloc((of->record_count + 1) * sizeof *from.sizes)};
+    of->status = from.records && from.sizes ? FH_OK : FH_E_NOMEM;
+    if (of->status == FH_OK) gather(of, &from);
+    if (of->status == FH_OK && from.count > 0) {
+        of->status = fhi_alphabet_learn(from.records, from.count, &of->alphabet);
+        if (of->status == FH_OK) of->status = encode_samples(&from, fhi_buf_str(&of->alphabet));
+        if (of->status == FH_OK) of->status = train(&from, &of->dictionary);
     }
-    fhi_buf_put_str(to, fhi_buf_str(&alphabet));
-    fhi_buf_put_str(to, fhi_buf_str(&dictionary));
-    fhi_buf_fini(&alphabet);
-    fhi_buf_fini(&dictionary);
-    fhi_buf_fini(&of.coded);
-    free(of.records);
-    free(of.sizes);
-    return status;
+    fhi_buf_fini(&from.coded);
+    free(from.records);
+    free(from.sizes);
+    return NULL;
 }
 
 fh_status fhi_store_train(const uint8_t *records, const size_t *record_bytes, size_t record_count, fhi_buf *dictionary)
 {
+    training of[FHI_STORE_CODE_COUNT];
+    pthread_t other;
+    fh_status status = FH_OK;
     fhi_buf_clear(dictionary);
     for (int code = 0; code < FHI_STORE_CODE_COUNT; code++)
-        FH_TRY(train_code((fhi_store_code)code, records, record_bytes, record_count, dictionary));
+        of[code] = (training){(fhi_store_code)code, records, record_bytes, record_count, {0}, {0}, FH_OK};
+    const bool beside = pthread_create(&other, NULL, learn, &of[FHI_STORE_LATIN]) == 0; /* it takes most of the time */
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++)
+        if (!beside || code != FHI_STORE_LATIN) (void)learn(&of[code]);
+    if (beside) (void)pthread_join(other, NULL);
+    for (int code = 0; code < FHI_STORE_CODE_COUNT; code++) {
+        if (status == FH_OK) status = of[code].status;
+        fhi_buf_put_str(dictionary, fhi_buf_str(&of[code].alphabet));
+        fhi_buf_put_str(dictionary, fhi_buf_str(&of[code].dictionary));
+        fhi_buf_fini(&of[code].alphabet);
+        fhi_buf_fini(&of[code].dictionary);
+    }
     if (dictionary->len == 2 * FHI_STORE_CODE_COUNT) dictionary->len = 0; /* nothing for any code */
-    return dictionary->status;
+    return status == FH_OK ? dictionary->status : status;
 }
 
 /* ---- compression ----------------------------------------------------------------------------------------- */
