@@ -102,7 +102,7 @@ static void split_form(const fhi_strings *forms, uint32_t form, fh_str *fold, fh
     *exact = (fh_str){fold->ptr + fold_len, key.len - FORM_KEY_HEAD_BYTES - fold_len};
 }
 
-/* By fold, then exact, a form that equals its fold before the others. */
+/* As their keys in the dictionary: by fold, then a form that equals it before the others. */
 static int by_name(const void *a, const void *b, void *argument)
 {
     const string_order *x = a, *y = b;
@@ -114,7 +114,7 @@ static int by_name(const void *a, const void *b, void *argument)
     const int order = fhi_str_compare(fold_x, fold_y);
     if (order != 0) return order;
     const bool plain_x = fhi_str_equal(exact_x, fold_x), plain_y = fhi_str_equal(exact_y, fold_y);
-    return plain_x || plain_y ? (int)plain_y - (int)plain_x : fhi_str_compare(exact_x, exact_y);
+    return plain_x || plain_y ? (int)plain_y - (int)plain_x : fhi_form_compare(fold_x, exact_x, exact_y);
 }
 
 static fh_status order_forms(flush_state *state)

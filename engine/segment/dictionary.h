@@ -1,4 +1,4 @@
-/* dictionary.h - sorted byte-string keys in front-coded blocks of 32, with a small index over the blocks.
+/* dictionary.h - sorted byte-string keys in front-coded blocks, with a small index over the blocks.
  *
  * One structure serves terms and forms; each entry carries up to FHI_ENTRY_VALUES integers, whose coding is the
  * kind's own (FORMAT.md, section 6). A block ends with its CRC32C, which every lookup verifies.
@@ -15,6 +15,14 @@ typedef enum fhi_dictionary_kind {
     FHI_DICTIONARY_FORMS  /* values: term ordinal, form ordinal, df */
 } fhi_dictionary_kind;
 
+static inline uint32_t fhi_block_entries(fhi_dictionary_kind kind)
+{
+    return kind == FHI_DICTIONARY_TERMS ? FHI_TERM_BLOCK_TERMS : FHI_FORM_BLOCK_FORMS;
+}
+
+/* Both lengths of an entry stand in one byte, the shared one in its lower half; this says that a number follows. */
+enum { FHI_LENGTH_FOLLOWS = 15 };
+
 /* First 8 bytes of a key, so that comparing numbers compares bytes. */
 static inline uint64_t fhi_key_head(fh_str key)
 {
@@ -22,6 +30,9 @@ static inline uint64_t fhi_key_head(fh_str key)
     if (key.len) memcpy(head, key.ptr, key.len < sizeof head ? key.len : sizeof head);
     return __builtin_bswap64(fhi_load64(head));
 }
+
+/* The key of a form, in `key`; ptr NULL when it is too long. */
+fh_str fhi_form_key(fh_str fold, fh_str exact, char key[FHI_KEY_BYTES_MAX]);
 
 /* ---- writing ---- */
 typedef struct fhi_dictionary_writer {

@@ -25,7 +25,7 @@ fh_status fhi_dictionary_open(fhi_dictionary *dictionary, fhi_dictionary_kind ki
     const uint64_t block_count = (index.len - 8) / INDEX_ENTRY_BYTES;
     const uint64_t entry_count = fhi_load64(index.data + index.len - 8);
     if (entry_count > UINT32_MAX) return FH_E_CORRUPT;
-    if ((entry_count + FHI_TERM_BLOCK_TERMS - 1) / FHI_TERM_BLOCK_TERMS != block_count) return FH_E_CORRUPT;
+    if ((entry_count + fhi_block_entries(kind) - 1) / fhi_block_entries(kind) != block_count) return FH_E_CORRUPT;
     dictionary->blocks = blocks.data;
     dictionary->blocks_bytes = blocks.len;
     dictionary->index = index.data;
@@ -39,6 +39,16 @@ fh_status fhi_dictionary_open(fhi_dictionary *dictionary, fhi_dictionary_kind ki
     return block_count == 0 || block_offset(dictionary, 0) == 0 ? FH_OK : FH_E_CORRUPT;
 }
 
+/* Bytes of an entry's key: those it shares with the key before it, and the rest. */
+static inline void get_lengths(fhi_span *span, uint64_t *shared, uint64_t *fresh)
+{
+    const uint8_t both = fhi_span_get8(span);
+    *shared = both % (FHI_LENGTH_FOLLOWS + 1);
+    *fresh = both / (FHI_LENGTH_FOLLOWS + 1);
+    if (FHI_UNLIKELY(*shared == FHI_LENGTH_FOLLOWS)) *shared += fhi_span_get_varint(span);
+    if (FHI_UNLIKELY(*fresh == FHI_LENGTH_FOLLOWS)) *fresh += fhi_span_get_varint(span);
+}
+
 static fh_status enter_block(const fhi_dictionary *dictionary, uint32_t block, fhi_dictionary_cursor *cursor)
 {
     if (block >= dictionary->block_count) return FH_E_NOT_FOUND;
@@ -49,7 +59,8 @@ static fh_status enter_block(const fhi_dictionary *dictionary, uint32_t block, f
     cursor->dictionary = dictionary;
     cursor->block = block;
     cursor->span = fhi_span_of(bytes, len);
-    cursor->entry = (fhi_dictionary_entry){.ordinal = block * FHI_TERM_BLOCK_TERMS - 1, .key = {cursor->key, 0}};
+    cursor->entry =
+        (fhi_dictionary_entry){.ordinal = block * fhi_block_entries(dictionary->kind) - 1, .key = {cursor->key, 0}};
     cursor->next_offset = dictionary->kind == FHI_DICTIONARY_TERMS ? fhi_span_get_varint(&cursor->span) : 0;
     return FH_OK;
 }
@@ -58,7 +69,8 @@ static fh_status enter_block(const fhi_dictionary *dictionary, uint32_t block, f
 static bool count_entry(fhi_dictionary_cursor *cursor)
 {
     const uint32_t ordinal = ++cursor->entry.ordinal;
-    return ordinal < cursor->dictionary->entry_count && ordinal / FHI_TERM_BLOCK_TERMS == cursor->block;
+    return ordinal < cursor->dictionary->entry_count &&
+           ordinal / fhi_block_entries(cursor->dictionary->kind) == cursor->block;
 }
 
 static void get_values(fhi_dictionary_cursor *cursor)
@@ -76,7 +88,7 @@ static void get_values(fhi_dictionary_cursor *cursor)
         return;
     }
     const uint64_t zigzag = first >> 1;
-    const uint64_t before = cursor->entry.ordinal % FHI_TERM_BLOCK_TERMS == 0 ? 0 : values[0];
+    const uint64_t before = cursor->entry.ordinal % FHI_FORM_BLOCK_FORMS == 0 ? 0 : values[0];
     values[0] = before + ((zigzag & 1) ? ~(zigzag >> 1) : zigzag >> 1);
     values[1] = second;
     values[2] = fhi_span_get_varint(span);
@@ -86,7 +98,8 @@ fh_status fhi_dictionary_next(fhi_dictionary_cursor *cursor)
 {
     if (fhi_span_left(&cursor->span) == 0) FH_TRY(enter_block(cursor->dictionary, cursor->block + 1, cursor));
     fhi_span *span = &cursor->span;
-    const uint64_t shared = fhi_span_get_varint(span), fresh = fhi_span_get_varint(span);
+    uint64_t shared, fresh;
+    get_lengths(span, &shared, &fresh);
     if (span->failed || shared > cursor->entry.key.len || fresh >= FHI_KEY_BYTES_MAX - shared) return FH_E_CORRUPT;
     const uint8_t *suffix = fhi_span_take(span, (size_t)fresh);
     if (!suffix) return FH_E_CORRUPT;
@@ -103,8 +116,10 @@ static int compare_first(const fhi_dictionary *dictionary, uint32_t block, fh_st
     const uint64_t start = block_offset(dictionary, block), end = block_offset(dictionary, block + 1);
     fhi_span span = fhi_span_of(dictionary->blocks + start, (size_t)(end - start));
     if (dictionary->kind == FHI_DICTIONARY_TERMS) (void)fhi_span_get_varint(&span);
-    (void)fhi_span_get_varint(&span);
-    return fhi_str_compare(fhi_span_get_str(&span), key);
+    uint64_t shared, fresh;
+    get_lengths(&span, &shared, &fresh);
+    const uint8_t *first = fresh < FHI_KEY_BYTES_MAX ? fhi_span_take(&span, (size_t)fresh) : NULL;
+    return fhi_str_compare((fh_str){(const char *)first, first ? (size_t)fresh : 0}, key);
 }
 
 /* How many blocks have a head before this one, or up to it. Halves without branches: no predictor knows the way. */
@@ -150,7 +165,7 @@ fh_status fhi_dictionary_seek(const fhi_dictionary *dictionary, fh_str key, fhi_
 fh_status fhi_dictionary_at(const fhi_dictionary *dictionary, uint32_t ordinal, fhi_dictionary_cursor *cursor)
 {
     if (ordinal >= dictionary->entry_count) return FH_E_NOT_FOUND;
-    FH_TRY(enter_block(dictionary, ordinal / FHI_TERM_BLOCK_TERMS, cursor));
+    FH_TRY(enter_block(dictionary, ordinal / fhi_block_entries(dictionary->kind), cursor));
     for (;;) {
         FH_TRY(fhi_dictionary_next(cursor));
         if (cursor->entry.ordinal == ordinal) return FH_OK;
@@ -175,7 +190,8 @@ fh_status fhi_dictionary_find(const fhi_dictionary *dictionary, fh_str key, fhi_
     FH_TRY(enter_block(dictionary, find_block(dictionary, key), &cursor));
     fhi_span *span = &cursor.span;
     while (fhi_span_left(span) > 0) {
-        const uint64_t shared = fhi_span_get_varint(span), fresh = fhi_span_get_varint(span);
+        uint64_t shared, fresh;
+        get_lengths(span, &shared, &fresh);
         const uint8_t *suffix = fresh < FHI_KEY_BYTES_MAX ? fhi_span_take(span, (size_t)fresh) : NULL;
         if (span->failed || !suffix || !count_entry(&cursor)) return FH_E_CORRUPT;
         get_values(&cursor);

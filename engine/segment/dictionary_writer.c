@@ -60,14 +60,25 @@ static void put_values(fhi_dictionary_writer *writer, const uint64_t values[FHI_
     writer->last_term = (uint32_t)values[0];
 }
 
+static size_t half_of(size_t length)
+{
+    return length < FHI_LENGTH_FOLLOWS ? length : FHI_LENGTH_FOLLOWS;
+}
+
+static void put_lengths(fhi_buf *to, size_t shared, size_t fresh)
+{
+    fhi_buf_put8(to, (uint8_t)(half_of(shared) | half_of(fresh) << 4));
+    if (shared >= FHI_LENGTH_FOLLOWS) fhi_buf_put_varint(to, shared - FHI_LENGTH_FOLLOWS);
+    if (fresh >= FHI_LENGTH_FOLLOWS) fhi_buf_put_varint(to, fresh - FHI_LENGTH_FOLLOWS);
+}
+
 fh_status fhi_dictionary_writer_add(fhi_dictionary_writer *writer, fh_str key, const uint64_t values[FHI_ENTRY_VALUES])
 {
     if (key.len >= FHI_KEY_BYTES_MAX) return FH_E_LIMIT;
     if (writer->entry_count > 0 && fhi_str_compare(fhi_buf_str(&writer->last_key), key) >= 0) return FH_E_INVALID;
-    if (writer->entry_count % FHI_TERM_BLOCK_TERMS == 0) open_block(writer, key);
+    if (writer->entry_count % fhi_block_entries(writer->kind) == 0) open_block(writer, key);
     const size_t shared = shared_prefix(fhi_buf_str(&writer->last_key), key);
-    fhi_buf_put_varint(&writer->blocks, shared);
-    fhi_buf_put_varint(&writer->blocks, key.len - shared);
+    put_lengths(&writer->blocks, shared, key.len - shared);
     fhi_buf_put(&writer->blocks, key.ptr + shared, key.len - shared);
     put_values(writer, values);
     fhi_buf_clear(&writer->last_key);

@@ -33,7 +33,8 @@ enum {
     FHI_CHUNK_ENTRY_BYTES = 12,
     FHI_PLACE_COUNT_MAX = 256, /* occurrences of a term in a document of one position: they take no bits */
 
-    FHI_TERM_BLOCK_TERMS = 16
+    FHI_TERM_BLOCK_TERMS = 16, /* entries of a block of a dictionary */
+    FHI_FORM_BLOCK_FORMS = 32
 };
 
 typedef enum fhi_section {

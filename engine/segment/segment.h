@@ -207,6 +207,8 @@ typedef struct fhi_form_info {
 
 fh_status fhi_forms_find(const fhi_segment *segment, fh_str fold, fh_str exact, fhi_form_info *info);
 uint32_t fhi_forms_count(const fhi_segment *segment);
+/* The order in which a dictionary has two forms of one fold that both differ from it. */
+int fhi_form_compare(fh_str fold, fh_str a, fh_str b);
 
 /* Walks in byte order all terms (forms) whose bytes (fold) start with `prefix`. Stops early when `seen` answers
  * false. The strings live during the call only. */
@@ -224,7 +226,7 @@ void fhi_walk_destroy(fhi_walk *walk); /* NULL is allowed */
  * keys do not increase. */
 fh_status fhi_walk_next(fhi_walk *walk, fh_str *key);
 fh_status fhi_walk_term(const fhi_walk *walk, fhi_term_info *info);
-fh_status fhi_walk_form(const fhi_walk *walk, fh_str *fold, fh_str *exact, fhi_form_info *info);
+fh_status fhi_walk_form(fhi_walk *walk, fh_str *fold, fh_str *exact, fhi_form_info *info);
 
 /* Decodes a whole list into arrays owned by the scratch, for merging and checking. Reusable. */
 typedef struct fhi_list_scratch {

@@ -106,8 +106,11 @@ static fh_status check_term(word_check *check, const fhi_dictionary_entry *entry
 static fh_status check_form(word_check *check, const fhi_dictionary_entry *entry)
 {
     const fhi_segment *segment = check->segment;
+    char room[FHI_KEY_BYTES_MAX];
+    fh_str fold, exact;
+    fhi_form_info info;
     if (entry->values[0] < segment->terms.entry_count && entry->values[1] < check->form_counts[entry->values[0]] &&
-        entry->values[2] <= segment->doc_count && memchr(entry->key.ptr, 0, entry->key.len))
+        entry->values[2] <= segment->doc_count && fhi_segment_form(entry, room, &fold, &exact, &info) == FH_OK)
         return FH_OK;
     return fhi_segment_damaged(segment, FHI_SECTION_FORMS, 0, check->err, "the dictionary of forms is damaged");
 }
@@ -125,7 +128,8 @@ static fh_status walk_dictionary(word_check *check, const fhi_dictionary *dictio
         const fh_str key = cursor.entry.key;
         if (cursor.entry.ordinal != seen || (seen > 0 && fhi_str_compare(before, key) >= 0))
             break; /* a block not full */
-        if (seen % FHI_TERM_BLOCK_TERMS == 0 && fhi_key_head(key) != fhi_dictionary_head(dictionary, cursor.block))
+        if (seen % fhi_block_entries(dictionary->kind) == 0 &&
+            fhi_key_head(key) != fhi_dictionary_head(dictionary, cursor.block))
             break;
         FH_TRY(check_entry(check, &cursor.entry));
         if (key.len) memcpy(last, key.ptr, key.len);

@@ -56,8 +56,10 @@ static inline uint8_t fhi_segment_bound(const fhi_segment *segment, uint32_t fre
 /* A term as its entry tells it. Codes: FH_E_CORRUPT, *info then being empty. */
 fh_status fhi_segment_term(const fhi_segment *segment, const fhi_dictionary_entry *entry, fhi_term_info *info);
 
-/* A form as its entry tells it; the strings are of the entry. Codes: FH_E_CORRUPT. */
-fh_status fhi_segment_form(const fhi_dictionary_entry *entry, fh_str *fold, fh_str *exact, fhi_form_info *info);
+/* A form as its entry tells it; the strings are of the entry, or in `room`. Codes: FH_E_CORRUPT. */
+fh_status fhi_segment_form(const fhi_dictionary_entry *entry, char room[FHI_KEY_BYTES_MAX], fh_str *fold, fh_str *exact,
+                           fhi_form_info *info);
+void fhi_segment_form_info(const fhi_dictionary_entry *entry, fhi_form_info *info);
 
 /* No list of these sizes holds more occurrences: one takes a bit at least, but in documents of a single position. */
 static inline uint64_t fhi_term_occurrences_max(const fhi_term_info *info)

@@ -387,11 +387,6 @@ uint32_t fhi_terms_count(const fhi_segment *segment)
     return segment->terms.entry_count;
 }
 
-uint32_t fhi_forms_count(const fhi_segment *segment)
-{
-    return segment->forms.entry_count;
-}
-
 fh_status fhi_terms_scan(const fhi_segment *segment, fh_str prefix, fhi_term_seen seen, void *argument)
 {
     fhi_dictionary_cursor cursor;
@@ -401,48 +396,6 @@ fh_status fhi_terms_scan(const fhi_segment *segment, fh_str prefix, fhi_term_see
         if (!fhi_str_starts(cursor.entry.key, prefix)) return FH_OK;
         FH_TRY(fhi_segment_term(segment, &cursor.entry, &info));
         if (!seen(argument, cursor.entry.key, &info)) return FH_OK;
-    }
-    return status == FH_E_NOT_FOUND ? FH_OK : status;
-}
-
-/* A form's key is its fold, a zero byte, and its exact form when that differs. */
-fh_status fhi_segment_form(const fhi_dictionary_entry *entry, fh_str *fold, fh_str *exact, fhi_form_info *info)
-{
-    const char *zero = memchr(entry->key.ptr, 0, entry->key.len);
-    if (!zero) return FH_E_CORRUPT;
-    *fold = (fh_str){entry->key.ptr, (size_t)(zero - entry->key.ptr)};
-    *exact = (fh_str){zero + 1, entry->key.len - fold->len - 1};
-    if (exact->len == 0) *exact = *fold;
-    *info = (fhi_form_info){(uint32_t)entry->values[0], (uint32_t)entry->values[1], (uint32_t)entry->values[2]};
-    return FH_OK;
-}
-
-fh_status fhi_forms_find(const fhi_segment *segment, fh_str fold, fh_str exact, fhi_form_info *info)
-{
-    fhi_dictionary_entry entry;
-    char key[FHI_KEY_BYTES_MAX];
-    *info = (fhi_form_info){0};
-    const bool same = fhi_str_equal(fold, exact);
-    const size_t len = fold.len + 1 + (same ? 0 : exact.len);
-    if (len >= sizeof key) return FH_E_NOT_FOUND;
-    if (fold.len) memcpy(key, fold.ptr, fold.len);
-    key[fold.len] = 0;
-    if (!same && exact.len) memcpy(key + fold.len + 1, exact.ptr, exact.len);
-    FH_TRY(fhi_dictionary_find(&segment->forms, (fh_str){key, len}, &entry));
-    return fhi_segment_form(&entry, &fold, &exact, info);
-}
-
-fh_status fhi_forms_scan(const fhi_segment *segment, fh_str prefix, fhi_form_seen seen, void *argument)
-{
-    fhi_dictionary_cursor cursor;
-    fh_status status = fhi_dictionary_seek(&segment->forms, prefix, &cursor);
-    for (; status == FH_OK; status = fhi_dictionary_next(&cursor)) {
-        fh_str fold, exact;
-        fhi_form_info info;
-        if (!fhi_str_starts(cursor.entry.key, prefix)) return FH_OK;
-        FH_TRY(fhi_segment_form(&cursor.entry, &fold, &exact, &info));
-        if (!fhi_str_starts(fold, prefix)) continue;
-        if (!seen(argument, fold, exact, &info)) return FH_OK;
     }
     return status == FH_E_NOT_FOUND ? FH_OK : status;
 }

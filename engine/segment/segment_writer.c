@@ -371,13 +371,11 @@ void fhi_segment_writer_add_form(fhi_segment_writer *writer, const fhi_form *for
         (void)fail(writer, FH_E_INVALID, "adding a form");
         return;
     }
-    fhi_buf_clear(&writer->list);
-    fhi_buf_put(&writer->list, form->fold.ptr, form->fold.len);
-    fhi_buf_put8(&writer->list, 0);
-    if (!fhi_str_equal(form->fold, form->exact)) fhi_buf_put(&writer->list, form->exact.ptr, form->exact.len);
-    if (!keep(writer, writer->list.status, "adding a form")) return;
+    char room[FHI_KEY_BYTES_MAX];
+    const fh_str key = fhi_form_key(form->fold, form->exact, room);
+    if (!keep(writer, key.ptr ? FH_OK : FH_E_LIMIT, "adding a form")) return;
     const uint64_t values[FHI_ENTRY_VALUES] = {form->term_ordinal, form->ordinal, form->df};
-    (void)keep(writer, fhi_dictionary_writer_add(&writer->forms, fhi_buf_str(&writer->list), values), "adding a form");
+    (void)keep(writer, fhi_dictionary_writer_add(&writer->forms, key, values), "adding a form");
     take_blocks(writer, &writer->forms, &writer->form_blocks);
 }
 

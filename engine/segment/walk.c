@@ -10,6 +10,7 @@ struct fhi_walk {
     bool begun;
     size_t last_len;
     char last[FHI_KEY_BYTES_MAX];
+    char room[FHI_KEY_BYTES_MAX]; /* for an exact form */
 };
 
 static fh_status create(const fhi_segment *segment, const fhi_dictionary *dictionary, fhi_walk **out)
@@ -59,7 +60,7 @@ fh_status fhi_walk_term(const fhi_walk *walk, fhi_term_info *info)
     return fhi_segment_term(walk->segment, &walk->cursor.entry, info);
 }
 
-fh_status fhi_walk_form(const fhi_walk *walk, fh_str *fold, fh_str *exact, fhi_form_info *info)
+fh_status fhi_walk_form(fhi_walk *walk, fh_str *fold, fh_str *exact, fhi_form_info *info)
 {
-    return fhi_segment_form(&walk->cursor.entry, fold, exact, info);
+    return fhi_segment_form(&walk->cursor.entry, walk->room, fold, exact, info);
 }

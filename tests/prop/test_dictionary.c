@@ -1,6 +1,6 @@
 /* test_dictionary.c - random sorted keys come back by walking, by key, by rank and by prefix, whatever the number of
  * blocks; the two kinds keep their values. */
-#include "engine/segment/dictionary.h"
+#include "engine/segment/segment_internal.h"
 #include "tests/support/rng.h"
 
 #include <setjmp.h>
@@ -249,9 +249,46 @@ static void entries_beyond_the_count_are_refused(void **state)
     unmake(&made);
 }
 
+/* ---- forms ---- */
+
+/* Few letters, so that forms are often alike; sometimes as long as can be. */
+static size_t draw_form(rng *random, char to[FHI_KEY_BYTES_MAX])
+{
+    static const char letters[] = "aab\xC3\xA9";
+    const size_t len = rng_below(random, rng_below(random, 20) ? 8 : FHI_KEY_BYTES_MAX);
+    for (size_t i = 0; i < len; i++)
+        to[i] = letters[rng_below(random, sizeof letters - 1)];
+    return len;
+}
+
+static void forms_come_back_from_their_keys(void **state)
+{
+    (void)state;
+    rng random;
+    rng_init(&random, __func__);
+    for (int round = rng_rounds(200000); round > 0; round--) {
+        char folds[FHI_KEY_BYTES_MAX], exacts[FHI_KEY_BYTES_MAX], keys[FHI_KEY_BYTES_MAX], room[FHI_KEY_BYTES_MAX];
+        const fh_str fold = {folds, draw_form(&random, folds)}, exact = {exacts, draw_form(&random, exacts)};
+        fh_str fold_back, exact_back;
+        fhi_form_info info;
+        fhi_dictionary_entry entry = {.key = fhi_form_key(fold, exact, keys)};
+        if (fold.len + exact.len + 6 < FHI_KEY_BYTES_MAX) assert_non_null(entry.key.ptr);
+        if (!entry.key.ptr || fold.len + exact.len == 0) continue;
+        assert_int_equal(fhi_segment_form(&entry, room, &fold_back, &exact_back, &info), FH_OK);
+        assert_true(fhi_str_equal(fold, fold_back) && fhi_str_equal(exact, exact_back));
+        if (fhi_str_equal(fold, exact)) continue;
+        const size_t at = fold.len + 1 + rng_below(&random, entry.key.len - fold.len - 1); /* one key only */
+        keys[at] = (char)(keys[at] + 1 + (int)rng_below(&random, 255));
+        if (fhi_segment_form(&entry, room, &fold_back, &exact_back, &info) != FH_OK) continue;
+        char again[FHI_KEY_BYTES_MAX];
+        assert_true(fhi_str_equal(entry.key, fhi_form_key(fold_back, exact_back, again)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forms_come_back_from_their_keys),
         cmocka_unit_test(keys_come_back_in_order_by_key_and_by_rank),
         cmocka_unit_test(writer_refuses_keys_out_of_order_and_too_long),
         cmocka_unit_test(every_changed_byte_of_a_block_is_noticed),
