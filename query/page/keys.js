@@ -20,6 +20,12 @@ function help() {
     if (box.open) box.scrollIntoView({ block: "nearest" });
 }
 
+/** What a key is called here. On an Arabic keyboard it brings another letter, and is known by its place. */
+function nameOf(event) {
+    const places = { KeyJ: "j", KeyK: "k", Slash: event.shiftKey ? "?" : "/" };
+    return /^[\u0600-\u06ff]+$/.test(event.key) ? places[event.code] : event.key;
+}
+
 export function keys(document) {
     const hits = [...document.querySelectorAll(".hit")];
     const step = (by) => {
@@ -37,7 +43,7 @@ export function keys(document) {
     };
     document.addEventListener("keydown", (event) => {
         const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
-        const action = actions[event.key];
+        const action = actions[nameOf(event)];
         if (!plain || !action || isField(event.target)) return;
         event.preventDefault();
         action();

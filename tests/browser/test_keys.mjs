@@ -41,6 +41,20 @@ test("? opens the help and closes it", () =>
         assert.equal(await page.getAttribute("#help", "open"), null);
     }));
 
+test("on an Arabic keyboard the same places do the same", () =>
+    visit("/?q=" + encodeURIComponent("eau OR الماء"), async (page) => {
+        const press = (key, code, shiftKey = false) =>
+            page.evaluate((init) => document.body.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true })), { key, code, shiftKey });
+        await press("ت", "KeyJ");
+        await press("ت", "KeyJ");
+        await press("ن", "KeyK");
+        assert.equal(await page.$$eval(".hit", (hits) => hits.findIndex((hit) => hit.matches(".now"))), 0);
+        await press("؟", "Slash", true);
+        assert.equal(await page.getAttribute("#help", "open"), "");
+        await press("ظ", "Slash");
+        assert.equal(await page.evaluate(() => document.activeElement.id), "q");
+    }));
+
 test("keys with a modifier are the browser's", () =>
     visit("/?q=safran", async (page) => {
         await page.keyboard.press("Control+j");
