@@ -154,7 +154,7 @@ static bool repair(fixing *fix, fhi_query_error error)
 {
     fhi_syntax *root;
     for (int i = 0; i < STEPS_MAX; i++) {
-        if (!step(fix, &error) || fix->text.status != FH_OK) return false;
+        if (fix->text.status != FH_OK || !step(fix, &error) || fix->text.status != FH_OK) return false;
         trim(&fix->text);
         error = (fhi_query_error){.code = FHI_QUERY_NONE};
         if (fhi_parse(text_of(fix), &fix->options, fix->arena, &root, &error) == FH_OK) return true;

@@ -201,7 +201,7 @@ static void put_param(fhi_buf *out, bool *any, const char *name, fh_str value)
 static void put_state(fhi_buf *out, const fhi_request *request, const fhi_page_state *state)
 {
     static const char *const langs[] = {"en", "fr", "ar"};
-    bool any = memchr(out->data, '?', out->len) != NULL; /* the path may bring a parameter of its own */
+    bool any = out->len && memchr(out->data, '?', out->len); /* the path may bring a parameter of its own */
     char digits[16];
     if (request->query.len) put_param(out, &any, "q", request->query);
     for (int filter = 0; filter < FHI_PAGE_FILTER_COUNT; filter++)
