@@ -96,7 +96,7 @@ fh_status fhi_emit_term(fhi_emitter *emitter, fh_str term, fhi_list_build *list,
     uint32_t live = 1;
     if (names && term.ptr[0] == FHI_NS_STEM) FH_TRY(rank_forms(emitter, list, names, form_count, &live, err));
     const fhi_list view = {.doc_count = list->doc_count,
-                           .position_count = list->position_count,
+                           .position_count = fhi_term_is_pair(term) ? 0 : list->position_count,
                            .docs = list->docs,
                            .counts = list->counts,
                            .positions = list->positions,

@@ -188,7 +188,9 @@ fh_status fhi_handover_put(fhi_handover *handover, fh_str term, const fhi_list *
         return fhi_segment_writer_status(handover->writer);
     }
     FH_TRY(batch_add(&handover->filling, term, list));
-    return handover->filling.lists.position_count < BATCH_POSITIONS ? FH_OK : pass_on(handover);
+    const fhi_list_build *filled = &handover->filling.lists;
+    const bool more = filled->position_count < BATCH_POSITIONS && filled->doc_count < BATCH_POSITIONS;
+    return more ? FH_OK : pass_on(handover);
 }
 
 fh_status fhi_handover_end(fhi_handover *handover)

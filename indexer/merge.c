@@ -292,13 +292,16 @@ static fh_status append_list(merge_job *job, const merge_source *source, const f
     FH_TRY(fhi_list_build_reserve(list, from.doc_count, from.position_count));
     const uint32_t doc_count = fhi_segment_doc_count(source->input.segment);
     size_t at = 0;
-    for (uint32_t i = 0; i < from.doc_count; at += from.counts[i++]) {
-        if (from.docs[i] >= doc_count || from.counts[i] > from.position_count - at) return FH_E_CORRUPT;
+    for (uint32_t i = 0; i < from.doc_count; i++) {
+        const uint32_t places = info->form_count ? from.counts[i] : 0; /* a pair has none */
+        const size_t first = at;
+        if (from.docs[i] >= doc_count || places > from.position_count - at) return FH_E_CORRUPT;
         const uint32_t doc = source->doc_map[from.docs[i]];
+        at += places;
         if (doc == FHI_UNKNOWN) continue;
         list->docs[list->doc_count] = doc;
         list->counts[list->doc_count++] = from.counts[i];
-        for (size_t p = at; p < at + from.counts[i]; p++) {
+        for (size_t p = first; p < at; p++) {
             const uint32_t form = from.forms ? from.forms[p] : 0;
             if (form >= info->form_count) return FH_E_CORRUPT;
             list->positions[list->position_count] = from.positions[p];
@@ -342,9 +345,9 @@ static fh_status order_list(merge_job *job)
     }
     if (from->doc_count > 1) qsort(job->postings, from->doc_count, sizeof *job->postings, by_posting);
     for (uint32_t i = 0; i < from->doc_count; i++) {
-        const uint32_t at = (uint32_t)job->postings[i], count = from->counts[at];
+        const uint32_t at = (uint32_t)job->postings[i], count = from->position_count ? from->counts[at] : 0;
         to->docs[i] = from->docs[at];
-        to->counts[i] = count;
+        to->counts[i] = from->counts[at];
         memcpy(to->positions + to->position_count, from->positions + job->firsts[at], count * sizeof *to->positions);
         memcpy(to->forms + to->position_count, from->forms + job->firsts[at], count * sizeof *to->forms);
         to->position_count += count;

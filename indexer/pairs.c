@@ -7,9 +7,8 @@
 #include <stdlib.h>
 
 enum {
-    DOCS_MIN = 16,  /* fewer say nothing about what is frequent */
-    SHARE_MIN = 16, /* a frequent word is in one document of so many at least */
-    NOT_FREQUENT = FHI_FREQUENT_MAX
+    DOCS_MIN = 16, /* fewer say nothing about what is frequent */
+    NOT_FREQUENT = UINT16_MAX
 };
 
 /* ---- which words ---------------------------------------------------------------------------------------- */
@@ -39,10 +38,25 @@ static void count_documents(const fhi_inverter *inverter, run_df *dfs, uint32_t 
     }
 }
 
+/* Words by falling frequency, as long as there may be a partner for them. */
+static uint32_t take_frequent(const fhi_inverter *inverter, const run_df *dfs,
+                              fhi_frequent_word words[FHI_FREQUENT_MAX])
+{
+    uint32_t count = 0, least = 0;
+    for (uint32_t i = 0; i < inverter->run_count && count < FHI_FREQUENT_MAX; i++) {
+        const uint32_t share = (uint32_t)((uint64_t)dfs[i].df * FHI_SHARE_ALL / inverter->doc_count);
+        const fh_str term = fhi_strings_at(&inverter->terms, inverter->runs[dfs[i].run].term);
+        if (share < least) break;
+        if (term.ptr[0] != FHI_NS_STEM) continue;
+        words[count++] = (fhi_frequent_word){{term.ptr + 1, term.len - 1}, (uint16_t)share};
+        if (count == 1) least = fhi_partner_share_min(share);
+    }
+    return count;
+}
+
 fh_status fhi_inverter_choose_frequent(const fhi_inverter *inverter, fhi_frequent *frequent)
 {
-    fh_str words[FHI_FREQUENT_MAX];
-    uint32_t count = 0;
+    fhi_frequent_word words[FHI_FREQUENT_MAX];
     if (inverter->doc_count < DOCS_MIN) return FH_OK;
     run_df *dfs = calloc(inverter->run_count + (size_t)1, sizeof *dfs);
     uint32_t *last = malloc((inverter->run_count + (size_t)1) * sizeof *last);
@@ -50,13 +64,8 @@ fh_status fhi_inverter_choose_frequent(const fhi_inverter *inverter, fhi_frequen
     if (status == FH_OK) {
         count_documents(inverter, dfs, last);
         qsort(dfs, inverter->run_count, sizeof *dfs, by_df);
-        for (uint32_t i = 0; i < inverter->run_count && count < FHI_FREQUENT_MAX; i++) {
-            if ((uint64_t)dfs[i].df * SHARE_MIN < inverter->doc_count) break;
-            const fh_str term = fhi_strings_at(&inverter->terms, inverter->runs[dfs[i].run].term);
-            if (term.ptr[0] == FHI_NS_STEM) words[count++] = (fh_str){term.ptr + 1, term.len - 1};
-        }
         fhi_frequent_fini(frequent);
-        status = fhi_frequent_init(frequent, words, count);
+        status = fhi_frequent_init(frequent, words, take_frequent(inverter, dfs, words));
     }
     free(dfs);
     free(last);
@@ -65,86 +74,105 @@ fh_status fhi_inverter_choose_frequent(const fhi_inverter *inverter, fhi_frequen
 
 /* ---- pairs of them --------------------------------------------------------------------------------------- */
 
+/* The frequent words at one position. */
+typedef struct standing {
+    uint32_t count;
+    uint16_t words[FHI_FREQUENT_MAX];
+} standing;
+
 typedef struct pairing {
     fhi_inverter *inverter;
-    uint8_t *frequent_of_run; /* which frequent word; NOT_FREQUENT */
-    uint32_t runs[FHI_FREQUENT_MAX][FHI_FREQUENT_MAX];
+    uint16_t *frequent_of_run; /* which frequent word; NOT_FREQUENT */
+    uint32_t *runs;            /* of each pair, by number; FHI_UNKNOWN */
+    standing before, here;
 } pairing;
 
 static void mark_runs(pairing *pairs)
 {
     fhi_inverter *inverter = pairs->inverter;
     const fhi_frequent *frequent = inverter->frequent;
-    memset(pairs->frequent_of_run, NOT_FREQUENT, inverter->run_count + (size_t)1);
+    for (uint32_t i = 0; i < inverter->run_count; i++)
+        pairs->frequent_of_run[i] = NOT_FREQUENT;
     for (uint32_t i = 0; i < frequent->count; i++) {
+        const fh_str stem = frequent->words[i].stem;
         char key[FHI_FREQUENT_BYTES_MAX + 1] = {FHI_NS_STEM};
-        uint32_t term, run;
-        memcpy(key + 1, frequent->words[i].ptr, frequent->words[i].len);
-        if (!fhi_strings_find(&inverter->terms, (fh_str){key, frequent->words[i].len + 1}, &term)) continue;
+        uint32_t term;
+        memcpy(key + 1, stem.ptr, stem.len);
+        if (!fhi_strings_find(&inverter->terms, (fh_str){key, stem.len + 1}, &term)) continue;
         if (inverter->term_states[term].batch != inverter->batch) continue;
-        run = inverter->term_states[term].run;
-        pairs->frequent_of_run[run] = (uint8_t)i;
+        pairs->frequent_of_run[inverter->term_states[term].run] = (uint16_t)i;
     }
-}
-
-/* The run of a pair, begun where it is new to the batch. */
-static fh_status find_run(pairing *pairs, uint32_t first, uint32_t second, uint32_t *run)
-{
-    fhi_inverter *inverter = pairs->inverter;
-    char text[FHI_PAIR_TERM_BYTES_MAX];
-    *run = pairs->runs[first][second];
-    if (*run != FHI_UNKNOWN) return FH_OK;
-    const fh_str term = fhi_pair_term(inverter->frequent->words[first], inverter->frequent->words[second], text);
-    FH_TRY(fhi_inverter_begin_run(inverter, term, run));
-    pairs->runs[first][second] = *run;
-    return FH_OK;
 }
 
 static fh_status add_pair(pairing *pairs, uint32_t first, uint32_t second, uint32_t doc, uint32_t position)
 {
-    uint32_t run;
-    FH_TRY(find_run(pairs, first, second, &run));
-    return fhi_inverter_put_token(pairs->inverter, (fhi_token_place){run, 0, doc, position});
+    fhi_inverter *inverter = pairs->inverter;
+    const fhi_frequent *frequent = inverter->frequent;
+    const int32_t pair = fhi_frequent_pair(frequent, first, second);
+    if (pair == FHI_NO_PAIR) return FH_OK;
+    uint32_t *run = &pairs->runs[pair];
+    if (*run == FHI_UNKNOWN) { /* new to the batch */
+        char text[FHI_PAIR_TERM_BYTES_MAX];
+        const fh_str term = fhi_pair_term(frequent->words[first].stem, frequent->words[second].stem, text);
+        FH_TRY(fhi_inverter_begin_run(inverter, term, run));
+    }
+    return fhi_inverter_put_token(inverter, (fhi_token_place){*run, 0, doc, position});
 }
 
-/* Words may share a position: those of one and of the one before it are kept as bits. */
+/* False when it stands there already. */
+static bool stand(standing *here, uint32_t word)
+{
+    for (uint32_t i = 0; i < here->count; i++)
+        if (here->words[i] == word) return false;
+    here->words[here->count++] = (uint16_t)word;
+    return true;
+}
+
+/* Words may share a position. */
 static fh_status scan_tokens(pairing *pairs)
 {
     fhi_inverter *inverter = pairs->inverter;
     const size_t count = inverter->token_count;
-    uint64_t before = 0, here = 0;
+    standing *before = &pairs->before, *here = &pairs->here;
     uint32_t doc = UINT32_MAX, position = 0;
+    before->count = here->count = 0;
     for (size_t i = 0; i < count; i++) {
         const fhi_token_place token = inverter->tokens[i];
         const uint32_t word = pairs->frequent_of_run[token.run];
         if (word == NOT_FREQUENT) continue;
         if (token.doc != doc || token.position != position) {
-            before = token.doc == doc && token.position == position + 1 ? here : 0;
-            here = 0;
+            standing *const moved = before;
+            before = here;
+            here = moved;
+            if (token.doc != doc || token.position != position + 1) before->count = 0;
+            here->count = 0;
             doc = token.doc;
             position = token.position;
         }
-        if (here >> word & 1) continue;
-        here |= UINT64_C(1) << word;
-        for (uint64_t bits = before; bits; bits &= bits - 1)
-            FH_TRY(add_pair(pairs, (uint32_t)__builtin_ctzll(bits), word, doc, position - 1));
+        if (!stand(here, word)) continue;
+        for (uint32_t j = 0; j < before->count; j++)
+            FH_TRY(add_pair(pairs, before->words[j], word, doc, position - 1));
     }
     return FH_OK;
 }
 
 fh_status fhi_inverter_pair(fhi_inverter *inverter)
 {
-    if (!inverter->frequent || inverter->frequent->count == 0 || inverter->token_count == 0) return FH_OK;
+    const fhi_frequent *frequent = inverter->frequent;
+    if (!frequent || frequent->pair_count == 0 || inverter->token_count == 0) return FH_OK;
     pairing *pairs = malloc(sizeof *pairs);
     if (!pairs) return FH_E_NOMEM;
     pairs->inverter = inverter;
-    memset(pairs->runs, 0xFF, sizeof pairs->runs);
-    pairs->frequent_of_run = malloc(inverter->run_count + (size_t)1);
+    pairs->runs = malloc(frequent->pair_count * sizeof *pairs->runs);
+    pairs->frequent_of_run = malloc((inverter->run_count + (size_t)1) * sizeof *pairs->frequent_of_run);
     fh_status status = FH_E_NOMEM;
-    if (pairs->frequent_of_run) {
+    if (pairs->runs && pairs->frequent_of_run) {
+        for (uint32_t i = 0; i < frequent->pair_count; i++)
+            pairs->runs[i] = FHI_UNKNOWN;
         mark_runs(pairs);
         status = scan_tokens(pairs);
     }
+    free(pairs->runs);
     free(pairs->frequent_of_run);
     free(pairs);
     return status;

@@ -20,8 +20,8 @@ enum {
     PACKED_RATIO = 5,          /* guess: text is this many times as long as its file */
     SOURCES_MAX = 256,         /* evenly over all */
     RECORDS_MAX = 64 * 1024,
-    FREQUENT_MIN = 64,  /* so many records are taken apart for their words, */
-    FREQUENT_SHARE = 10 /* then one of so many */
+    FREQUENT_MIN = 64, /* so many records are taken apart for their words, */
+    FREQUENT_SHARE = 4 /* then one of so many */
 };
 
 typedef struct sample {

@@ -33,7 +33,7 @@ float fhi_eval_chunk_bound(const fhi_eval *eval, uint32_t chunk)
     case FHI_EVAL_NONE: return -1.0f;
     case FHI_EVAL_WORD:
     case FHI_EVAL_PHRASE:
-        for (uint32_t i = 0; i < eval->group_count; i++) {
+        for (uint32_t i = 0; i < eval->deciding_count; i++) {
             const float bound = group_chunk_bound(&eval->groups[i], chunk);
             if (bound < least) least = bound;
         }
@@ -63,12 +63,12 @@ static void enter_phrase(const fhi_walk *walk, fhi_eval *eval, const uint64_t *a
 {
     uint64_t more[FHI_QUARTER_WORDS];
     for (uint32_t i = 0; i < eval->group_count; i++) {
-        const uint64_t *here = i == 0 ? among : eval->possible; /* slots come rarest first */
+        const uint64_t *here = i == 0 ? among : eval->possible; /* groups come rarest first */
         if (!fhi_group_enter(&eval->groups[i], walk->chunk, here, i == 0 ? eval->possible : more)) {
             memset(eval->possible, 0, sizeof eval->possible);
             return;
         }
-        if (i > 0) intersect(eval->possible, more);
+        if (i > 0 && i < eval->deciding_count) intersect(eval->possible, more);
         if (!fhi_bitmap_any(eval->possible)) return;
     }
 }
@@ -121,7 +121,7 @@ static void bound_leaf(const fhi_walk *walk, fhi_eval *eval, const uint64_t *amo
         fhi_union_bound(eval, among, least);
     else
         fhi_group_bound(&eval->groups[0], among, least);
-    for (uint32_t i = 1; i < eval->group_count; i++) {
+    for (uint32_t i = 1; i < eval->deciding_count; i++) {
         fhi_group_bound(&eval->groups[i], among, bounds);
         for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++)
             least[quarter] = bounds[quarter] < least[quarter] ? bounds[quarter] : least[quarter];

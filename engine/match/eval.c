@@ -102,7 +102,7 @@ void fhi_eval_prefetch_chunk(const fhi_eval *eval, uint32_t chunk)
 
 static void prefetch_leaf(const fhi_eval *eval, const uint16_t *quarters, uint32_t count)
 {
-    for (uint32_t i = 0; i < eval->group_count; i++)
+    for (uint32_t i = 0; i < eval->deciding_count; i++)
         if (eval->groups[i].count > 0) fhi_cursor_prefetch(&eval->groups[i].cursors[0], quarters, count);
 }
 
@@ -204,7 +204,7 @@ static void sieve_and(const fhi_eval *eval, fhi_batch *batch)
 static void sieve_phrase(const fhi_eval *eval, fhi_batch *batch)
 {
     uint64_t masks[FHI_BATCH_QUARTERS];
-    for (uint32_t i = 0; i < eval->group_count; i++) {
+    for (uint32_t i = 0; i < eval->deciding_count; i++) {
         if (eval->groups[i].count != 1) continue;
         fhi_cursor_masks(eval->groups[i].cursors, batch->quarters, batch->count, masks);
         keep_common(batch, masks);

@@ -76,6 +76,7 @@ typedef struct fhi_group {
     fhi_cursor *cursors;
     uint32_t count;
     bool by_form;    /* only postings with a wanted form match */
+    bool pair;       /* two words side by side: no positions */
     uint32_t df;     /* smallest first in phrases */
     uint32_t offset; /* in a phrase */
     /* the quarter in view */
@@ -99,8 +100,11 @@ struct fhi_eval {
     float exact_weight;   /* the same of the exact form beside the stem; 0: none */
     float bound_weight;   /* what a stored bound of 1/255 is worth at most; rounded up to cover sums of floats */
     uint16_t bound_units; /* 256 times that, scaled */
-    fhi_group *groups;    /* WORD: one; PHRASE: the slots, rarest first */
+    fhi_group *groups;    /* WORD: one; PHRASE: those that decide, rarest first, then the words of pairs */
     uint32_t group_count;
+    uint32_t deciding_count; /* which documents may match, the first so many groups tell */
+    fhi_group **slots;       /* PHRASE: the words, whose positions are compared, rarest first */
+    uint32_t slot_count;
     fhi_union *united; /* WORD of several lists, or by form */
     uint32_t window;
     uint32_t *phrase_freqs; /* per document of the quarter in view */
@@ -195,7 +199,7 @@ bool fhi_group_enter(fhi_group *group, uint32_t chunk, const uint64_t *among, ui
 void fhi_group_bound(fhi_group *group, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 /* Documents of the quarter in view that any list holds. */
 uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group);
-/* Positions of one document of the quarter into group->positions; only below `end`. False: no memory, or too late. */
+/* Positions of one document of the quarter into group->positions; only below `end`. */
 bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_t end);
 
 /* The same of a word of several lists, whose frequencies are summed. */

@@ -1,5 +1,6 @@
 /* phrase.c - words at given distances, or near each other, checked on positions.
  *
+ * Where two of the words are a pair of the index, its list says which documents hold them side by side.
  * Slots come rarest first. An ordered phrase keeps the start positions that survive each slot; a window slides over
  * all slots at once, each slot needing a position of its own. The frequency never exceeds that of the rarest slot,
  * which the stored bounds rely on.
@@ -41,7 +42,7 @@ static bool find_starts(const fhi_walk *walk, uint32_t *starts, uint32_t *count,
 
 static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint32_t end)
 {
-    fhi_group *first = &eval->groups[0];
+    fhi_group *first = eval->slots[0];
     if (!fhi_group_positions(walk, first, doc, end)) return 0;
     uint32_t count = 0;
     uint32_t *starts = first->positions;
@@ -50,10 +51,10 @@ static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint
         const uint32_t start = first->positions[i] - first->offset;
         if (count == 0 || starts[count - 1] != start) starts[count++] = start;
     }
-    for (uint32_t i = 1; i < eval->group_count && count > 0; i++) {
-        if (find_starts(walk, starts, &count, &eval->groups[i], doc, end)) continue;
-        if (!fhi_group_positions(walk, &eval->groups[i], doc, end)) return 0;
-        count = keep_starts(starts, count, &eval->groups[i]);
+    for (uint32_t i = 1; i < eval->slot_count && count > 0; i++) {
+        if (find_starts(walk, starts, &count, eval->slots[i], doc, end)) continue;
+        if (!fhi_group_positions(walk, eval->slots[i], doc, end)) return 0;
+        count = keep_starts(starts, count, eval->slots[i]);
     }
     return count;
 }
@@ -135,7 +136,7 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
     float bounds[FHI_QUARTER_DOCS];
     uint64_t found = 0;
     memset(least, FHI_LANE_MAX, sizeof least);
-    for (uint32_t i = 0; i < eval->group_count; i++) {
+    for (uint32_t i = 0; i < eval->deciding_count; i++) {
         fhi_group *group = &eval->groups[i];
         if (group->count != 1) continue;
         (void)fhi_cursor_lanes(&group->cursors[0], group->first, group->mask, lanes, NULL);
@@ -153,14 +154,14 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 /* The two rarest words decide most documents. */
 static void prefetch_positions(const fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
-    for (uint32_t i = 0; i < eval->group_count && i < 2; i++)
-        for (uint64_t bits = mask; bits && eval->groups[i].count == 1; bits &= bits - 1)
-            fhi_cursor_prefetch_spots(&eval->groups[i].cursors[0], walk->quarter, (uint32_t)__builtin_ctzll(bits));
+    for (uint32_t i = 0; i < eval->slot_count && i < 2; i++)
+        for (uint64_t bits = mask; bits && eval->slots[i]->count == 1; bits &= bits - 1)
+            fhi_cursor_prefetch_spots(&eval->slots[i]->cursors[0], walk->quarter, (uint32_t)__builtin_ctzll(bits));
 }
 
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
 {
-    for (uint32_t i = 0; i < eval->group_count && need; i++)
+    for (uint32_t i = 0; i < eval->deciding_count && need; i++)
         need &= fhi_group_mask(walk, &eval->groups[i]);
     if (need && walk->root == eval && walk->least > 0.0f) need = may_reach(walk, eval, need);
     eval->mask = need;

@@ -275,7 +275,7 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     fhi_eval *eval = *out;
     eval->groups = fhi_arena_zalloc(arena, 1, sizeof *eval->groups);
     if (!eval->groups) return out_of_memory(builder->plan);
-    eval->group_count = 1;
+    eval->group_count = eval->deciding_count = 1;
     eval->title_only = node->title_only;
     FH_TRY(fill_group(builder, class, by_form, docs_only, eval->groups));
     const bool united = (eval->groups->count > 1 && !docs_only) || by_form;
@@ -293,17 +293,6 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     return FH_OK;
 }
 
-static void sort_slots(fhi_group *groups, uint32_t count)
-{
-    for (uint32_t i = 1; i < count; i++) {
-        const fhi_group group = groups[i];
-        uint32_t j = i;
-        for (; j > 0 && groups[j - 1].df > group.df; j--)
-            groups[j] = groups[j - 1];
-        groups[j] = group;
-    }
-}
-
 /* ---- phrases ---- */
 
 /* Which of the frequent words a slot is, when it is one and all its forms will do; else FHI_FREQUENT_MAX. */
@@ -316,34 +305,41 @@ static uint32_t frequent_of(const tree_builder *builder, const fhi_slot *slot)
     return fhi_frequent_find(fhi_index_frequent(builder->plan->index), stem);
 }
 
-/* Opens the list of two frequent words side by side, which stands for both slots. The group stays empty when they never
- * do so here. */
-static fh_status fill_pair(const tree_builder *builder, uint32_t first, uint32_t second, fhi_group *group)
+/* The slots of a phrase that are frequent words, and those from which a pair begins. */
+typedef struct slot_pairs {
+    uint32_t words[FHI_PHRASE_SLOTS_MAX]; /* FHI_FREQUENT_MAX: none */
+    bool begins[FHI_PHRASE_SLOTS_MAX + 1];
+} slot_pairs;
+
+static void find_pairs(const tree_builder *builder, const fhi_node *node, slot_pairs *pairs)
+{
+    const fhi_frequent *frequent = fhi_index_frequent(builder->plan->index);
+    *pairs = (slot_pairs){0};
+    for (uint32_t i = 0; i < node->slot_count; i++)
+        pairs->words[i] = node->window ? FHI_FREQUENT_MAX : frequent_of(builder, &node->slots[i]);
+    for (uint32_t i = 0; i + 1 < node->slot_count; i++)
+        pairs->begins[i] = pairs->words[i] < FHI_FREQUENT_MAX && pairs->words[i + 1] < FHI_FREQUENT_MAX &&
+                           node->slots[i + 1].offset == node->slots[i].offset + 1 &&
+                           fhi_frequent_pair(frequent, pairs->words[i], pairs->words[i + 1]) != FHI_NO_PAIR;
+}
+
+static bool is_in_pair(const slot_pairs *pairs, uint32_t slot)
+{
+    return pairs->begins[slot] || (slot > 0 && pairs->begins[slot - 1]);
+}
+
+/* Opens the list of two frequent words side by side. The group stays empty when they never do so here. */
+static fh_status fill_pair(const tree_builder *builder, uint32_t first, uint32_t second, bool docs_only,
+                           fhi_group *group)
 {
     const fhi_frequent *frequent = fhi_index_frequent(builder->plan->index);
     char bytes[FHI_PAIR_TERM_BYTES_MAX];
     fhi_found found = {0};
-    const fh_str term = fhi_pair_term(frequent->words[first], frequent->words[second], bytes);
+    const fh_str term = fhi_pair_term(frequent->words[first].stem, frequent->words[second].stem, bytes);
     const fh_status status = fhi_terms_find(builder->segment, term, &found.info);
     if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(builder->plan, builder->segment_number);
-    return fill_group(builder, &(fhi_class_stats){1, &found}, false, false, group);
-}
-
-/* Whether slots i and i + 1 are frequent words side by side; where says of each slot which it is. */
-static bool is_pair(const fhi_node *node, const uint32_t *where, uint32_t i)
-{
-    return i + 1 < node->slot_count && where[i] < FHI_FREQUENT_MAX && where[i + 1] < FHI_FREQUENT_MAX &&
-           node->slots[i + 1].offset == node->slots[i].offset + 1;
-}
-
-static fh_status put_pair(tree_builder *builder, const fhi_node *node, const uint32_t *where, uint32_t i,
-                          fhi_eval *eval)
-{
-    fhi_group *group = &eval->groups[eval->group_count++];
-    group->offset = node->slots[i].offset;
-    FH_TRY(fill_pair(builder, where[i], where[i + 1], group));
-    if (group->count == 0) eval->kind = FHI_EVAL_NONE;
-    return FH_OK;
+    group->pair = true;
+    return fill_group(builder, &(fhi_class_stats){1, &found}, false, docs_only, group);
 }
 
 static fh_status put_slot(tree_builder *builder, const fhi_slot *slot, const fhi_word_stats *stats, fhi_eval *eval)
@@ -356,44 +352,84 @@ static fh_status put_slot(tree_builder *builder, const fhi_slot *slot, const fhi
     return FH_OK;
 }
 
-/* A group for each slot; but frequent words side by side are looked for as pairs, so that each is in one. */
-static fh_status put_slots(tree_builder *builder, const fhi_node *node, fhi_eval *eval)
+static void sort_groups(fhi_group *groups, uint32_t count)
 {
-    const fhi_word_stats *stats = builder->next;
-    uint32_t where[FHI_PHRASE_SLOTS_MAX];
-    builder->next += node->slot_count;
-    for (uint32_t i = 0; i < node->slot_count; i++)
-        where[i] = node->window ? FHI_FREQUENT_MAX : frequent_of(builder, &node->slots[i]);
-    for (uint32_t i = 0; i < node->slot_count;) {
-        if (!is_pair(node, where, i)) {
-            FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
-            i++;
-            continue;
-        }
-        FH_TRY(put_pair(builder, node, where, i, eval));
-        const bool last_alone = is_pair(node, where, i + 1) && !is_pair(node, where, i + 2);
-        if (last_alone) FH_TRY(put_pair(builder, node, where, i + 1, eval)); /* of three: the middle one is in both */
-        i += last_alone ? 3 : 2;
+    for (uint32_t i = 1; i < count; i++) {
+        const fhi_group group = groups[i];
+        uint32_t j = i;
+        for (; j > 0 && groups[j - 1].df > group.df; j--)
+            groups[j] = groups[j - 1];
+        groups[j] = group;
     }
+}
+
+static void sort_slots(fhi_eval *eval)
+{
+    for (uint32_t i = 0; i < eval->group_count; i++) {
+        fhi_group *group = &eval->groups[i];
+        if (group->pair) continue;
+        uint32_t j = eval->slot_count++;
+        for (; j > 0 && eval->slots[j - 1]->df > group->df; j--)
+            eval->slots[j] = eval->slots[j - 1];
+        eval->slots[j] = group;
+    }
+}
+
+/* Pairs, and words that are in none, decide which documents may match. */
+static fh_status put_slots(tree_builder *builder, const fhi_node *node, const fhi_word_stats *stats,
+                           const slot_pairs *pairs, fhi_eval *eval)
+{
+    fhi_arena *arena = builder->plan->arena;
+    eval->groups = fhi_arena_zalloc(arena, 2 * (size_t)node->slot_count, sizeof *eval->groups);
+    eval->slots = fhi_arena_alloc(arena, node->slot_count * sizeof *eval->slots);
+    eval->phrase_freqs = fhi_arena_alloc(arena, FHI_QUARTER_DOCS * sizeof(uint32_t));
+    if (!eval->groups || !eval->slots || !eval->phrase_freqs) return out_of_memory(builder->plan);
+    for (uint32_t i = 0; i < node->slot_count; i++) {
+        if (!is_in_pair(pairs, i)) FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
+        if (!pairs->begins[i]) continue;
+        fhi_group *group = &eval->groups[eval->group_count++];
+        FH_TRY(fill_pair(builder, pairs->words[i], pairs->words[i + 1], false, group));
+        if (group->count == 0) eval->kind = FHI_EVAL_NONE;
+    }
+    eval->deciding_count = eval->group_count;
+    sort_groups(eval->groups, eval->group_count);
+    for (uint32_t i = 0; i < node->slot_count; i++)
+        if (is_in_pair(pairs, i)) FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
+    sort_slots(eval);
+    return FH_OK;
+}
+
+/* Two words that are a pair: its list tells all there is to know, as that of a word does. */
+static fh_status put_pair(tree_builder *builder, const slot_pairs *pairs, fhi_eval *eval)
+{
+    eval->groups = fhi_arena_zalloc(builder->plan->arena, 1, sizeof *eval->groups);
+    if (!eval->groups) return out_of_memory(builder->plan);
+    FH_TRY(fill_pair(builder, pairs->words[0], pairs->words[1], builder->plan->docs_only, eval->groups));
+    eval->group_count = eval->deciding_count = 1;
+    eval->kind = eval->groups->count ? FHI_EVAL_WORD : FHI_EVAL_NONE;
+    eval->plain = eval->kind == FHI_EVAL_WORD;
+    eval->df = eval->groups->df;
+    eval->cost = 1;
     return FH_OK;
 }
 
 static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi_eval **out)
 {
+    const fhi_word_stats *stats = builder->next;
+    slot_pairs pairs;
     double idf = 0.0;
     if (node->slot_count == 0) return refuse(builder->plan, FH_E_INVALID, "a phrase without words");
+    builder->next += node->slot_count;
     FH_TRY(new_eval(builder, FHI_EVAL_PHRASE, out));
     fhi_eval *eval = *out;
-    eval->groups = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *eval->groups);
-    eval->phrase_freqs = fhi_arena_alloc(builder->plan->arena, FHI_QUARTER_DOCS * sizeof(uint32_t));
-    if (!eval->groups || !eval->phrase_freqs) return out_of_memory(builder->plan);
     eval->title_only = node->title_only;
     eval->window = node->window;
     eval->cost = 5;
     for (uint32_t i = 0; i < node->slot_count; i++)
-        idf += fhi_plan_idf(builder->plan, builder->next[i].df);
-    FH_TRY(put_slots(builder, node, eval));
-    sort_slots(eval->groups, eval->group_count);
+        idf += fhi_plan_idf(builder->plan, stats[i].df);
+    find_pairs(builder, node, &pairs);
+    const bool lone = node->slot_count == 2 && pairs.begins[0] && !node->title_only;
+    FH_TRY(lone ? put_pair(builder, &pairs, eval) : put_slots(builder, node, stats, &pairs, eval));
     set_weights(builder, node, idf, 0.0, eval);
     return FH_OK;
 }

@@ -34,7 +34,7 @@ static bool fits(const list_decoder *decoder, uint32_t doc, const uint32_t *posi
 {
     uint32_t before = 0;
     if (decoder->docs.len) before = fhi_load32(decoder->docs.data + decoder->docs.len - sizeof before) + 1;
-    if (doc < before || doc >= decoder->segment->doc_count || count == 0) return false;
+    if (doc < before || doc >= decoder->segment->doc_count) return false;
     if (decoder->positions.len / sizeof *positions + count > decoder->occurrences_max) return false;
     for (uint32_t i = 0; i < count; i++)
         if (forms[i] >= decoder->form_count || (i > 0 && positions[i] < positions[i - 1])) return false;
@@ -58,7 +58,7 @@ static void decode_posting(list_decoder *decoder, uint32_t chunk, uint32_t range
             room = count;
             continue;
         }
-        if (!fits(decoder, doc, (uint32_t *)(void *)positions, (uint32_t *)(void *)forms, count)) {
+        if (count == 0 || !fits(decoder, doc, (uint32_t *)(void *)positions, (uint32_t *)(void *)forms, count)) {
             refuse(decoder);
             return;
         }
@@ -67,6 +67,19 @@ static void decode_posting(list_decoder *decoder, uint32_t chunk, uint32_t range
         fhi_buf_put32(&decoder->counts, count);
         return;
     }
+}
+
+/* Of a list without positions. */
+static void decode_count(list_decoder *decoder, uint32_t chunk, uint32_t range, uint32_t i)
+{
+    const uint32_t unit = decoder->segment->settings.body_weight, freq = decoder->block.freqs[i];
+    const uint32_t doc = chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + decoder->block.ids[i];
+    if (freq == 0 || freq % unit != 0 || !fits(decoder, doc, NULL, NULL, 0)) {
+        refuse(decoder);
+        return;
+    }
+    fhi_buf_put32(&decoder->docs, doc);
+    fhi_buf_put32(&decoder->counts, freq / unit);
 }
 
 static void decode_chunk(list_decoder *decoder, uint32_t chunk)
@@ -78,7 +91,7 @@ static void decode_chunk(list_decoder *decoder, uint32_t chunk)
         fhi_cursor_load(&decoder->cursor, range, &decoder->block);
         fhi_cursor_tail(&decoder->cursor, &decoder->block);
         for (uint32_t i = 0; i < decoder->block.count && decoder->cursor.status == FH_OK; i++)
-            decode_posting(decoder, chunk, range, i);
+            (decoder->cursor.placed ? decode_posting : decode_count)(decoder, chunk, range, i);
     }
 }
 

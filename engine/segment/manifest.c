@@ -94,6 +94,12 @@ static bool settings_are_sane(const fhi_settings *settings)
            memchr(settings->analyzer, 0, sizeof settings->analyzer) != NULL;
 }
 
+static void put_frequent_word(fhi_buf *to, const fhi_frequent_word *word)
+{
+    fhi_buf_put_str(to, word->stem);
+    fhi_buf_put16(to, word->share);
+}
+
 fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, fh_err *err)
 {
     char path[PATH_BYTES], temporary[PATH_BYTES];
@@ -116,7 +122,7 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
     }
     fhi_buf_put_varint(&content, manifest->frequent.count);
     for (uint32_t i = 0; i < manifest->frequent.count; i++)
-        fhi_buf_put_str(&content, manifest->frequent.words[i]);
+        put_frequent_word(&content, &manifest->frequent.words[i]);
     if (content.status == FH_OK) fhi_buf_put32(&content, fhi_crc32c(0, content.data, content.len));
     fh_status status = write_file(vfs, temporary, &content, err);
     /* the names of the segments reach the disk before the manifest that names them */
@@ -135,18 +141,24 @@ fh_status fhi_manifest_mark_first(const fhi_vfs *vfs, const char *directory, fh_
     return vfs->sync_dir(vfs->context, directory, err);
 }
 
+static fhi_frequent_word get_frequent_word(fhi_span *span)
+{
+    const fh_str stem = fhi_span_get_str(span);
+    return (fhi_frequent_word){stem, fhi_span_get16(span)};
+}
+
 static fh_status get_frequent(fhi_span *span, fhi_frequent *frequent)
 {
-    fh_str words[FHI_FREQUENT_MAX];
+    fhi_frequent_word words[FHI_FREQUENT_MAX];
     const uint64_t count = fhi_span_get_varint(span);
     if (span->failed || count > FHI_FREQUENT_MAX) return FH_E_CORRUPT;
     for (uint64_t i = 0; i < count; i++)
-        words[i] = fhi_span_get_str(span);
+        words[i] = get_frequent_word(span);
     if (span->failed || fhi_span_left(span) > 0) return FH_E_CORRUPT;
     FH_TRY(fhi_frequent_init(frequent, words, (uint32_t)count));
     bool sane = frequent->count == count; /* each a word, in order, once */
     for (uint32_t i = 0; i < count && sane; i++)
-        sane = fhi_str_equal(words[i], frequent->words[i]);
+        sane = fhi_str_equal(words[i].stem, frequent->words[i].stem);
     return sane ? FH_OK : FH_E_CORRUPT;
 }
 

@@ -150,6 +150,7 @@ static uint32_t tiny_positions(const fhi_cursor *cursor, uint32_t index, bool wa
 uint32_t fhi_run_positions(fhi_cursor *cursor, uint32_t index, bool wanted_only, uint32_t *to, uint32_t *forms,
                            uint32_t room)
 {
+    if (!fhi_cursor_has_places(cursor)) return 0;
     if (cursor->kind == 0) return tiny_positions(cursor, index, wanted_only, to, forms, room);
     if (!open_run(cursor, index)) return 0;
     const uint32_t at = index % FHI_BLOCK_POSTINGS;
@@ -162,7 +163,7 @@ uint32_t fhi_cursor_positions(fhi_cursor *cursor, uint32_t range, fhi_block *blo
 {
     if (cursor->status != FH_OK || i >= block->count) return 0;
     if (!block->payload) return fhi_run_positions(cursor, block->run_first + i, wanted_only, to, forms, room);
-    if (!open_dense(cursor, range, block)) return 0;
+    if (!fhi_cursor_has_places(cursor) || !open_dense(cursor, range, block)) return 0;
     const uint32_t doc = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i];
     if (doc >= cursor->segment->doc_count) return 0;
     if (cursor->opened_counts[i] > room) return cursor->opened_counts[i];

@@ -392,6 +392,32 @@ void fhi_cursor_freqs(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, uint32
 
 /* ---- positions ---- */
 
+/* Passes what stands between the packed values and the place of the positions: escapes, then mixed records. */
+static bool pass_records(fhi_cursor *cursor, fhi_span *span)
+{
+    fhi_spot_view *spots = cursor->spots;
+    const fhi_dense_view *view = &cursor->view;
+    const uint32_t escapes =
+        view->freq_width ? cursor->kernels->escapes(view->freqs, view->count, view->freq_width) : 0;
+    spots->plain = view->freq_width < 8 || escapes == 0;
+    for (uint32_t i = 0; i < escapes; i++)
+        if (fhi_span_get_varint(span) >= FHI_LANE_MAX / 2) spots->plain = false;
+    spots->mixed_count = spots->mixed_seen = 0;
+    if (!cursor->forms_told || view->form_width == 0) return !span->failed;
+    uint8_t codes[FHI_QUARTER_DOCS];
+    for (uint32_t first = 0; first < view->count; first += FHI_QUARTER_DOCS) {
+        const uint32_t left = view->count - first;
+        const uint64_t mask = left < FHI_QUARTER_DOCS ? below(left) : UINT64_MAX;
+        (void)cursor->kernels->expand(view->forms, first, view->form_width, 0, mask, codes);
+        for (const uint8_t *at = codes; (at = memchr(at, FHI_FORM_MIXED, (size_t)(codes + sizeof codes - at))); at++) {
+            const uint8_t *record = span->data + span->at;
+            if (!fhi_mixed_skip(span)) return false;
+            spots->mixed_widths[spots->mixed_count++] = (uint8_t)fhi_mixed_width(record, span->data + span->len);
+        }
+    }
+    return !span->failed;
+}
+
 /* Where the position block of a range begins, and whether lanes are enough to find a document's place in it. */
 static bool open_spots(fhi_cursor *cursor, uint32_t range)
 {
@@ -401,35 +427,47 @@ static bool open_spots(fhi_cursor *cursor, uint32_t range)
     spots->known = 0;
     spots->starts[0] = 0;
     spots->plain = false;
-    const bool mixed = cursor->forms_told && view->form_width > 0;
     /* next_spots() turns frequencies into occurrences where a weight of 1 says so, or deficits from half-units do. */
     const bool counted = cursor->segment->plain_weights ? cursor->unit == 1 : cursor->unit <= 2;
-    if (mixed || !counted || view->freq_width > 4) return true;
-    const uint32_t escapes =
-        view->freq_width ? cursor->kernels->escapes(view->freqs, view->count, view->freq_width) : 0;
+    if (!counted || view->form_width > 8) return true;
     fhi_span span = fhi_span_of(view->escapes, (size_t)(cursor->payloads_end - view->escapes));
-    for (uint32_t i = 0; i < escapes; i++)
-        if (fhi_span_get_varint(&span) >= FHI_LANE_MAX / 2) return !span.failed || fhi_cursor_corrupt(cursor);
+    if (!pass_records(cursor, &span)) return fhi_cursor_corrupt(cursor);
+    if (!spots->plain) return true;
     const uint64_t place =
         fhi_span_get_varint(&span) + fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
     const uint64_t room = (uint64_t)(cursor->positions_end - cursor->positions_start);
     if (span.failed || place > room) return fhi_cursor_corrupt(cursor);
     spots->bits = cursor->positions_start + place;
     spots->deficit_width = 0;
-    if (!cursor->segment->plain_weights) {
-        if (place == room || *spots->bits > 4)
-            return place < room || fhi_cursor_corrupt(cursor); /* codes above: 16 bits */
-        spots->deficit_width = fhi_width_of_code[*spots->bits];
-        spots->deficits = spots->bits + 1;
-        const size_t bytes = 1 + fhi_packed_bytes(view->count, spots->deficit_width);
-        if (bytes > room - place) return fhi_cursor_corrupt(cursor);
-        spots->bits += bytes;
-    }
-    spots->plain = true;
+    if (cursor->segment->plain_weights) return true;
+    spots->plain = place < room && *spots->bits <= 4; /* codes above: 16 bits */
+    if (!spots->plain) return place < room || fhi_cursor_corrupt(cursor);
+    spots->deficit_width = fhi_width_of_code[*spots->bits];
+    spots->deficits = spots->bits + 1;
+    const size_t bytes = 1 + fhi_packed_bytes(view->count, spots->deficit_width);
+    if (bytes > room - place) return fhi_cursor_corrupt(cursor);
+    spots->bits += bytes;
     return true;
 }
 
-/* Occurrences of the next quarter's documents, and the bits its positions take. */
+/* Bits of an occurrence: of its position, and of its form where a posting mixes some. */
+static bool spot_widths(fhi_cursor *cursor, uint32_t first, uint64_t mask, uint32_t place)
+{
+    fhi_spot_view *spots = cursor->spots;
+    uint8_t *widths = spots->widths[place], codes[FHI_QUARTER_DOCS];
+    const uint32_t quarter = spots->range * FHI_RANGE_QUARTERS + place;
+    memcpy(widths, cursor->segment->widths + document(cursor, quarter, 0), FHI_QUARTER_DOCS);
+    if (spots->mixed_count == 0 || !mask) return true;
+    (void)cursor->kernels->expand(cursor->view.forms, first, cursor->view.form_width, 0, mask, codes);
+    for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
+        if (codes[doc] != FHI_FORM_MIXED) continue;
+        if (spots->mixed_seen == spots->mixed_count) return fhi_cursor_corrupt(cursor);
+        widths[doc] = (uint8_t)(widths[doc] + spots->mixed_widths[spots->mixed_seen++]);
+    }
+    return true;
+}
+
+/* Occurrences of the next quarter's documents, and the bits its positions take; false when lanes do not tell. */
 static bool next_spots(fhi_cursor *cursor)
 {
     fhi_spot_view *spots = cursor->spots;
@@ -437,8 +475,8 @@ static bool next_spots(fhi_cursor *cursor)
     uint8_t *counts = spots->counts[place];
     uint32_t first;
     const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
-    if (mask) (void)fhi_cursor_lanes(cursor, first, mask, counts, NULL);
-    if (cursor->status != FH_OK) return false;
+    if (mask && fhi_cursor_lanes(cursor, first, mask, counts, NULL)) spots->plain = false;
+    if (cursor->status != FH_OK || !spots->plain || !spot_widths(cursor, first, mask, place)) return false;
     if (mask && !cursor->segment->plain_weights) {
         uint8_t deficits[FHI_QUARTER_DOCS];
         (void)cursor->kernels->expand(spots->deficits, first, spots->deficit_width, 0, mask, deficits);
@@ -450,9 +488,9 @@ static bool next_spots(fhi_cursor *cursor)
         }
         if (wrong) return fhi_cursor_corrupt(cursor);
     }
-    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
     spots->masks[place] = mask;
-    spots->starts[place + 1] = spots->starts[place] + (mask ? cursor->kernels->dot(counts, widths, mask) : 0);
+    spots->starts[place + 1] =
+        spots->starts[place] + (mask ? cursor->kernels->dot(counts, spots->widths[place], mask) : 0);
     spots->known++;
     return true;
 }
@@ -476,6 +514,7 @@ typedef struct spot {
 /* Where the positions of a document stand in a dense range; false when lanes cannot tell, or something is wrong. */
 static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *out)
 {
+    if (!fhi_cursor_has_places(cursor)) return false;
     const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
     if (!cursor->spots) {
         cursor->spots = fhi_arena_alloc(cursor->arena, sizeof *cursor->spots);
@@ -491,11 +530,11 @@ static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *
     if (!spots->plain) return false;
     while (spots->known <= place)
         if (!next_spots(cursor)) return false;
-    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0), *counts = spots->counts[place];
     const uint64_t mask = spots->masks[place];
-    out->count = mask >> doc & 1 ? counts[doc] : 0;
-    out->width = widths[doc];
-    out->bit = spots->starts[place] + cursor->kernels->dot(counts, widths, mask & below(doc));
+    out->count = mask >> doc & 1 ? spots->counts[place][doc] : 0;
+    out->width = cursor->segment->widths[document(cursor, quarter, doc)];
+    out->bit =
+        spots->starts[place] + cursor->kernels->dot(spots->counts[place], spots->widths[place], mask & below(doc));
     const uint64_t bytes = (out->bit + (uint64_t)out->count * out->width + 7) / 8;
     return bytes <= (uint64_t)(cursor->positions_end - spots->bits) || fhi_cursor_corrupt(cursor);
 }

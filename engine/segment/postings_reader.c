@@ -209,10 +209,13 @@ static bool decode_tiny(fhi_cursor *cursor)
         const uint64_t head = fhi_span_get_varint(&span);
         const uint64_t count = (head & 1) ? fhi_span_get_varint(&span) : 1;
         doc += 1 + (head >> 1);
-        if (span.failed || doc >= cursor->segment->doc_count || count == 0 || count > left)
+        const uint64_t most = cursor->placed ? left : UINT32_MAX / cursor->unit;
+        if (span.failed || doc >= cursor->segment->doc_count || count == 0 || count > most)
             return fhi_cursor_corrupt(cursor);
         cursor->run_docs[i] = (uint32_t)doc;
         cursor->run_position_starts[i] = at;
+        cursor->run_freqs[i] = (uint32_t)count * cursor->unit;
+        if (!cursor->placed) continue;
         uint32_t freq = 0, form_freq = 0;
         uint64_t position = 0;
         for (uint64_t j = 0; j < count; j++, at++) {
@@ -246,6 +249,7 @@ static fh_status open_list(fhi_cursor *cursor, const fhi_segment *segment, const
     cursor->df = info->df;
     cursor->unit = segment->settings.body_weight;
     cursor->forms_told = info->form_count > 1;
+    cursor->placed = info->form_count > 0;
     (void)leave(cursor);
     const fhi_span *postings = &segment->sections[FHI_SECTION_POSTINGS];
     if (info->offset > postings->len || info->bytes > postings->len - info->offset || info->bytes == 0 ||

@@ -74,13 +74,16 @@ typedef struct fhi_exact_view {
 typedef struct fhi_spot_view {
     uint32_t range; /* UINT32_MAX: none */
     uint32_t known; /* quarters whose starts are known, the first ones */
-    bool plain;     /* can be told from lanes: no posting mixes forms or has 255 occurrences */
+    bool plain;     /* can be told from lanes: no posting has 127 occurrences or more, or 255 in weight */
+    uint32_t mixed_count, mixed_seen;     /* postings that mix forms; those in the quarters known */
+    uint8_t mixed_widths[FHI_RANGE_DOCS]; /* bits of a form in each of them */
     const uint8_t *deficits;
     unsigned deficit_width;
     const uint8_t *bits;
     uint64_t starts[5];
     uint64_t masks[4];
     uint8_t counts[4][FHI_QUARTER_DOCS]; /* occurrences */
+    uint8_t widths[4][FHI_QUARTER_DOCS]; /* bits of each, that of its form included */
 } fhi_spot_view;
 
 typedef struct fhi_cursor {
@@ -92,6 +95,7 @@ typedef struct fhi_cursor {
     const uint8_t *list, *list_end;
     uint32_t df;
     uint32_t unit; /* weight of an occurrence in the body */
+    bool placed;   /* positions are told; if not, whoever asks for some finds the list damaged */
     bool forms_told;
     bool docs_only; /* of runs nothing but the documents is decoded */
     uint8_t kind;   /* 0 tiny, else FHI_LIST_* */
@@ -276,6 +280,12 @@ static inline uint64_t fhi_cursor_mask(fhi_cursor *cursor, uint32_t quarter, uin
     return payload ? cursor->kernels->pick(payload + 1, *payload + 1u, quarter % FHI_RANGE_QUARTERS, first) : 0;
 }
 
+/* False for a list that tells no positions: it was damaged to look like one that does. */
+static inline bool fhi_cursor_has_places(fhi_cursor *cursor)
+{
+    return cursor->placed || fhi_cursor_corrupt(cursor);
+}
+
 /* Decodes count postings' frequencies and, when forms_told, form codes and mixed records; tail->end is right only
  * when the forms, if there are any, are decoded too. */
 bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit,
@@ -295,6 +305,8 @@ uint32_t fhi_run_positions(fhi_cursor *cursor, uint32_t index, bool wanted_only,
 
 /* Frequency of the wanted forms in a posting that mixes several. */
 uint32_t fhi_mixed_freq(const fhi_form_set *wanted, const uint8_t *record, const uint8_t *end, uint32_t freq);
+/* Skips one mixed record; false when it does not fit or names fewer than two forms. */
+bool fhi_mixed_skip(fhi_span *span);
 /* Form of each occurrence of a mixed posting: index bits of this width follow its positions. */
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end);
 

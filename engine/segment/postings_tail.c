@@ -38,8 +38,7 @@ static void unpack_freqs(const fhi_kernels *kernels, const uint8_t *packed, uint
     }
 }
 
-/* Skips one mixed record; false when it does not fit or names fewer than two forms. */
-static bool skip_mixed(fhi_span *span)
+bool fhi_mixed_skip(fhi_span *span)
 {
     const uint64_t forms = fhi_span_get_varint(span);
     if (forms < 2 || forms > fhi_span_left(span)) return false;
@@ -67,7 +66,7 @@ bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint
             tail->mixed[i] = NULL;
             if (tail->codes[i] != FHI_FORM_MIXED) continue;
             tail->mixed[i] = span.data + span.at;
-            if (!skip_mixed(&span)) return false;
+            if (!fhi_mixed_skip(&span)) return false;
         }
     }
     if (span.failed) return false;

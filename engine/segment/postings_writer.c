@@ -16,6 +16,7 @@
 
 enum {
     DENSE_POSTINGS_PER_RANGE = 1, /* a chunk is dense from this mean on: a balance of bytes and time, see METHOD.md */
+    DENSE_PAIRS_PER_RANGE = 4,    /* the same of lists without positions, which are decoded sooner */
     FULL_POSTINGS_PER_RANGE = 8,  /* and tells bounds by quarter from this mean on */
     LOCATOR_OFFSET_BITS = 12,
     LOCATOR_OFFSET_MAX = (1 << LOCATOR_OFFSET_BITS) - 1,
@@ -28,6 +29,7 @@ struct fhi_postings_writer {
     /* the list being written */
     const fhi_list *list;
     bool forms_told;   /* form_count > 1 */
+    bool placed;       /* positions are told */
     uint32_t *scratch; /* capacity * 4 words: freqs, codes, position_starts, mixed_starts */
     size_t capacity;
     uint32_t *freqs;           /* weighted frequency of posting i */
@@ -134,7 +136,12 @@ static fh_status reserve_scratch(fhi_postings_writer *writer, size_t count)
 static fh_status derive_posting(fhi_postings_writer *writer, uint32_t i, uint32_t start)
 {
     const fhi_list *list = writer->list;
-    const uint32_t doc = list->docs[i], count = list->counts[i];
+    const uint32_t doc = list->docs[i], count = list->counts[i], unit = writer->facts.settings->body_weight;
+    if (!writer->placed) {
+        writer->freqs[i] = count * unit;
+        writer->codes[i] = 0;
+        return count <= UINT32_MAX / unit ? FH_OK : FH_E_INVALID;
+    }
     const uint32_t *positions = list->positions + start;
     const uint32_t *forms = list->forms ? list->forms + start : NULL;
     const unsigned width = writer->facts.widths[doc];
@@ -165,9 +172,9 @@ static fh_status derive(fhi_postings_writer *writer)
     for (uint32_t i = 0; i < list->doc_count; i++) {
         const uint32_t doc = list->docs[i], count = list->counts[i];
         if (doc >= writer->facts.doc_count || (i && doc <= list->docs[i - 1])) return FH_E_INVALID;
-        if (count == 0 || count > list->position_count - start) return FH_E_INVALID;
+        if (count == 0 || (writer->placed && count > list->position_count - start)) return FH_E_INVALID;
         FH_TRY(derive_posting(writer, i, start));
-        start += count;
+        if (writer->placed) start += count;
     }
     if (start != list->position_count) return FH_E_INVALID;
     return writer->mixed.len > UINT32_MAX ? FH_E_LIMIT : writer->mixed.status;
@@ -260,6 +267,7 @@ static uint32_t deficit_of(const fhi_postings_writer *writer, uint32_t i)
 /* Position block of postings [first, first + count): deficits, then each posting's positions and form indexes. */
 static void put_positions(fhi_postings_writer *writer, uint32_t first, uint32_t count, fhi_buf *to)
 {
+    if (!writer->placed) return;
     if (!plain_weights(writer->facts.settings)) {
         uint32_t deficits[FHI_RANGE_DOCS], deficit_max = 0;
         for (uint32_t i = 0; i < count; i++) {
@@ -358,7 +366,7 @@ static void put_dense_range(fhi_postings_writer *writer, uint32_t first, uint32_
         fhi_buf_put(to, map, sizeof map);
     }
     put_tail(writer, first, count, to);
-    fhi_buf_put_varint(to, position_offset);
+    if (writer->placed) fhi_buf_put_varint(to, position_offset);
 }
 
 static uint16_t presence_of(const fhi_postings_writer *writer, uint32_t first, uint32_t count)
@@ -452,10 +460,10 @@ static void put_tiny(fhi_postings_writer *writer, fhi_buf *to)
     const fhi_list *list = writer->list;
     uint32_t before = UINT32_MAX;
     for (uint32_t i = 0; i < list->doc_count; i++) {
-        const uint32_t count = list->counts[i], start = writer->position_starts[i];
+        const uint32_t count = list->counts[i], start = writer->placed ? writer->position_starts[i] : 0;
         fhi_buf_put_varint(to, (uint64_t)(list->docs[i] - before - 1) << 1 | (count > 1));
         if (count > 1) fhi_buf_put_varint(to, count);
-        for (uint32_t j = start; j < start + count; j++) {
+        for (uint32_t j = start; writer->placed && j < start + count; j++) {
             fhi_buf_put_varint(to, list->positions[j] - (j > start ? list->positions[j - 1] : 0));
             if (writer->forms_told) fhi_buf_put_varint(to, list->forms ? list->forms[j] : 0);
         }
@@ -488,7 +496,8 @@ static void put_chunked(fhi_postings_writer *writer, fhi_buf *to)
         const uint32_t docs = left < FHI_CHUNK_DOCS ? left : FHI_CHUNK_DOCS;
         const size_t start = to->len;
         dense_shape shape = {(uint64_t)count * FHI_RANGE_DOCS >= (uint64_t)docs * FULL_POSTINGS_PER_RANGE, 0};
-        bool dense = (uint64_t)count * FHI_RANGE_DOCS >= (uint64_t)docs * DENSE_POSTINGS_PER_RANGE;
+        const uint64_t dense_mean = writer->placed ? DENSE_POSTINGS_PER_RANGE : DENSE_PAIRS_PER_RANGE;
+        bool dense = (uint64_t)count * FHI_RANGE_DOCS >= docs * dense_mean;
         if (dense && !put_dense_chunk(writer, at, count, chunk, shape, to)) {
             shape.shift = WIDE_SHIFT;
             dense = put_dense_chunk(writer, at, count, chunk, shape, to);
@@ -513,6 +522,7 @@ fh_status fhi_postings_write(fhi_postings_writer *writer, const fhi_list *list, 
     if (list->doc_count == 0) return FH_E_INVALID;
     writer->list = list;
     writer->forms_told = form_count > 1;
+    writer->placed = form_count > 0;
     FH_TRY(derive(writer));
     if (list->doc_count <= FHI_TINY_DF_MAX) {
         put_tiny(writer, out);

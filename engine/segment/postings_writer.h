@@ -20,8 +20,8 @@ typedef struct fhi_postings_writer fhi_postings_writer;
 fh_status fhi_postings_writer_create(const fhi_doc_facts *facts, fhi_postings_writer **out);
 void fhi_postings_writer_destroy(fhi_postings_writer *writer);
 
-/* Replaces the content of *out by the encoded list. Codes: FH_E_NOMEM, FH_E_INVALID (ids out of order or range,
- * positions over the document's, a count of 0), FH_E_LIMIT (a list over 4 GiB). */
+/* Replaces the content of *out by the encoded list; form_count 0: without positions. Codes: FH_E_NOMEM, FH_E_INVALID
+ * (ids out of order or range, positions over the document's, a count of 0), FH_E_LIMIT (a list over 4 GiB). */
 fh_status fhi_postings_write(fhi_postings_writer *writer, const fhi_list *list, uint32_t form_count, fhi_buf *out);
 
 #endif

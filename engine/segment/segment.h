@@ -23,6 +23,12 @@ enum {
     FHI_POSITION_MAX = (1 << 28) - 1 /* largest position in one document */
 };
 
+/* Whether a term is a pair. */
+static inline bool fhi_term_is_pair(fh_str term)
+{
+    return term.len > 0 && term.ptr[0] == FHI_NS_PAIR && memchr(term.ptr, 0, term.len);
+}
+
 /* ---- settings of an index, kept in its manifest: stored bounds depend on them ---- */
 typedef struct fhi_settings {
     float k1;
@@ -77,7 +83,7 @@ typedef struct fhi_doc {
 /* ---- one term's postings, decoded; what the writer takes and the merge reads ---- */
 typedef struct fhi_list {
     uint32_t doc_count;
-    uint32_t position_count;
+    uint32_t position_count;   /* 0: a pair, which tells no positions */
     const uint32_t *docs;      /* doc_count, increasing */
     const uint32_t *counts;    /* doc_count, occurrences in each, >= 1 */
     const uint32_t *positions; /* position_count, by document, non-decreasing inside one */
@@ -190,7 +196,7 @@ fh_status fhi_segment_find_id(const fhi_segment *segment, fh_str id, uint32_t *d
 typedef struct fhi_term_info {
     uint32_t ordinal;    /* rank among the terms of this segment */
     uint32_t df;         /* documents, including deleted ones */
-    uint32_t form_count; /* exact forms; 1 when not told apart */
+    uint32_t form_count; /* exact forms; 1 when not told apart; 0: a pair, which tells no positions */
     uint64_t offset;     /* of its postings in the postings section */
     uint64_t bytes;
 } fhi_term_info;

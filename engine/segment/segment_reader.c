@@ -360,7 +360,8 @@ fh_status fhi_segment_term(const fhi_segment *segment, const fhi_dictionary_entr
                                  .form_count = (uint32_t)entry->values[1],
                                  .offset = entry->offset,
                                  .bytes = entry->values[2]};
-    if (entry->values[1] == 0 || entry->values[1] > UINT32_MAX || found.form_count > fhi_term_occurrences_max(&found))
+    if ((entry->values[1] == 0) != fhi_term_is_pair(entry->key) || entry->values[1] > UINT32_MAX ||
+        found.form_count > fhi_term_occurrences_max(&found))
         return FH_E_CORRUPT;
     *info = found;
     return FH_OK;

@@ -351,8 +351,9 @@ static uint32_t count_forms(const fhi_list *list)
 void fhi_segment_writer_add_term(fhi_segment_writer *writer, fh_str term, const fhi_list *list)
 {
     if (writer->status != FH_OK || !begin_terms(writer)) return;
-    const uint32_t form_count = count_forms(list);
-    if (form_count == 0 || writer->forms.entry_count > 0) {
+    const bool placed = list->position_count > 0;
+    const uint32_t form_count = placed ? count_forms(list) : 0;
+    if (placed == fhi_term_is_pair(term) || (placed && form_count == 0) || writer->forms.entry_count > 0) {
         (void)fail(writer, FH_E_INVALID, form_count ? "a term after the forms" : "the forms of a term");
         return;
     }

@@ -288,7 +288,10 @@ void article_corpus_run(const char *directory, const char *path, uint32_t worker
 /* The same records, all at once or with a flush after every few. */
 void article_corpus_add(const char *directory, const char *path, uint32_t flush_every)
 {
-    const fh_str frequent[] = {FH_STR("elect"), FH_STR("maroc"), FH_STR("مغرب"), FH_STR("وزير")};
+    const fhi_frequent_word frequent[] = {{FH_STR("elect"), FHI_SHARE_ALL / 2},
+                                          {FH_STR("maroc"), FHI_SHARE_ALL / 8},
+                                          {FH_STR("مغرب"), FHI_SHARE_ALL / 3},
+                                          {FH_STR("وزير"), FHI_SHARE_ALL / 12}};
     fh_writer *writer = article_writer_open(directory, NULL, 0);
     char *text = scratch_read(path, NULL), *line = text;
     fhi_frequent_fini(&writer->frequent); /* the same whatever the first batch is */

@@ -1,5 +1,5 @@
-/* test_indexer_pairs.c - where two frequent words stand side by side, and only there, stands their pair: in every
- * segment, however it came to be. */
+/* test_indexer_pairs.c - in whatever document two frequent words stand side by side, and only there, is their pair: in
+ * every segment, however it came to be; but not of words that seldom meet. */
 #include "engine/segment/index.h"
 #include "tests/support/articles.h"
 
@@ -72,23 +72,41 @@ static bool count_pair(void *argument, fh_str term, const fhi_term_info *info)
     return true;
 }
 
+/* As many as the places say, document by document. */
+static uint32_t check_pair(const fhi_segment *segment, const fhi_frequent *frequent, uint32_t a, uint32_t b)
+{
+    char term[FHI_PAIR_TERM_BYTES_MAX];
+    fhi_term_info info;
+    fhi_list list = {0};
+    fhi_list_scratch words = {0};
+    places first = places_of_word(segment, frequent->words[a].stem);
+    places second = places_of_word(segment, frequent->words[b].stem);
+    keep_neighbours(&first, &second);
+    const uint64_t share = (uint64_t)frequent->words[a].share * frequent->words[b].share;
+    if (share * FHI_PAIR_SHARE < (uint64_t)FHI_SHARE_ALL * FHI_SHARE_ALL) first.count = 0;
+    const fh_str pair = fhi_pair_term(frequent->words[a].stem, frequent->words[b].stem, term);
+    if (fhi_terms_find(segment, pair, &info) == FH_OK)
+        assert_int_equal(fhi_list_decode(segment, &info, &words, &list), FH_OK);
+    assert_int_equal(list.position_count, 0);
+    size_t at = 0;
+    for (uint32_t i = 0; i < list.doc_count; i++)
+        for (uint32_t j = 0; j < list.counts[i]; j++, at++) {
+            assert_true(at < first.count);
+            assert_int_equal(list.docs[i], first.items[at].doc);
+        }
+    assert_int_equal(at, first.count);
+    fhi_list_scratch_fini(&words);
+    free(first.items);
+    free(second.items);
+    return list.doc_count > 0;
+}
+
 static uint32_t check_segment(const fhi_segment *segment, const fhi_frequent *frequent)
 {
     uint32_t expected = 0, found = 0;
     for (uint32_t a = 0; a < frequent->count; a++)
-        for (uint32_t b = 0; b < frequent->count; b++) {
-            char term[FHI_PAIR_TERM_BYTES_MAX];
-            places first = places_of_word(segment, frequent->words[a]);
-            places second = places_of_word(segment, frequent->words[b]);
-            places pair = places_of(segment, fhi_pair_term(frequent->words[a], frequent->words[b], term));
-            keep_neighbours(&first, &second);
-            assert_int_equal(pair.count, first.count);
-            if (pair.count) assert_memory_equal(pair.items, first.items, pair.count * sizeof *pair.items);
-            expected += pair.count > 0;
-            free(first.items);
-            free(second.items);
-            free(pair.items);
-        }
+        for (uint32_t b = 0; b < frequent->count; b++)
+            expected += check_pair(segment, frequent, a, b);
     assert_int_equal(fhi_terms_scan(segment, FH_STR(""), count_pair, &found), FH_OK);
     assert_int_equal(found, expected);
     return found;
@@ -141,14 +159,27 @@ static void words_that_cannot_be_in_a_pair_are_left_out(void **state)
     static char long_word[FHI_FREQUENT_BYTES_MAX + 1];
     fhi_frequent frequent;
     memset(long_word, 'a', sizeof long_word);
-    const fh_str words[] = {FH_STR("le"),     FH_STR("de"), FH_STR(""),  {long_word, sizeof long_word},
-                            FH_STR("de\0la"), FH_STR("de"), FH_STR("و"), {long_word, FHI_FREQUENT_BYTES_MAX}};
+    const fhi_frequent_word words[] = {{FH_STR("le"), 3},
+                                       {FH_STR("de"), 5},
+                                       {FH_STR(""), 7},
+                                       {{long_word, sizeof long_word}, 9},
+                                       {FH_STR("de\0la"), 11},
+                                       {FH_STR("de"), FHI_SHARE_ALL / 2},
+                                       {FH_STR("و"), FHI_SHARE_ALL / 12},
+                                       {{long_word, FHI_FREQUENT_BYTES_MAX}, 13}};
     assert_int_equal(fhi_frequent_init(&frequent, words, sizeof words / sizeof *words), FH_OK);
     assert_int_equal(frequent.count, 4);
     assert_int_equal(fhi_frequent_find(&frequent, FH_STR("de")), 1);
     assert_int_equal(fhi_frequent_find(&frequent, FH_STR("le")), 2);
     assert_int_equal(fhi_frequent_find(&frequent, FH_STR("و")), 3);
     assert_int_equal(fhi_frequent_find(&frequent, FH_STR("d")), FHI_FREQUENT_MAX);
+    /* 1/2 and 1/2, 1/2 and 1/12; not 1/12 and 1/12, nor what is rare */
+    assert_int_equal(frequent.pair_count, 3);
+    assert_int_not_equal(fhi_frequent_pair(&frequent, 1, 1), FHI_NO_PAIR);
+    assert_int_not_equal(fhi_frequent_pair(&frequent, 1, 3), FHI_NO_PAIR);
+    assert_int_not_equal(fhi_frequent_pair(&frequent, 3, 1), FHI_NO_PAIR);
+    assert_int_equal(fhi_frequent_pair(&frequent, 3, 3), FHI_NO_PAIR);
+    assert_int_equal(fhi_frequent_pair(&frequent, 0, 1), FHI_NO_PAIR);
     fhi_frequent_fini(&frequent);
 }
 
