@@ -68,7 +68,10 @@ static inline unsigned fhi_code_of_width(unsigned width)
 }
 
 /* Form code of a posting: the form all its occurrences share, or 1 for several. */
-enum { FHI_FORM_MIXED = 1 };
+enum {
+    FHI_FORM_MIXED = 1,
+    FHI_MIXED_STEP = 4 /* a mixed record begins with its first form times this, and how many forms more than two */
+};
 
 static inline uint32_t fhi_form_code(uint32_t ordinal)
 {
@@ -78,6 +81,14 @@ static inline uint32_t fhi_form_code(uint32_t ordinal)
 static inline uint32_t fhi_form_of_code(uint32_t code)
 {
     return code == 0 ? 0 : code - 1;
+}
+
+/* The beginning of a mixed record: answers how many forms it names, the first of them in *first; the others follow. */
+static inline uint64_t fhi_mixed_begin(fhi_span *record, uint64_t *first)
+{
+    const uint64_t head = fhi_span_get_varint(record), more = head % FHI_MIXED_STEP;
+    *first = head / FHI_MIXED_STEP;
+    return 2 + more + (more == FHI_MIXED_STEP - 1 ? fhi_span_get_varint(record) : 0);
 }
 
 #endif

@@ -40,9 +40,10 @@ static void unpack_freqs(const fhi_kernels *kernels, const uint8_t *packed, uint
 
 bool fhi_mixed_skip(fhi_span *span)
 {
-    const uint64_t forms = fhi_span_get_varint(span);
+    uint64_t first;
+    const uint64_t forms = fhi_mixed_begin(span, &first);
     if (forms < 2 || forms > fhi_span_left(span)) return false;
-    uint64_t left = 2 * forms - 1; /* a varint ends with a byte below 0x80 */
+    uint64_t left = 2 * (forms - 1); /* a varint ends with a byte below 0x80 */
     for (; left > 0 && span->at < span->len; span->at++)
         left -= span->data[span->at] < 0x80;
     return left == 0;
@@ -77,7 +78,8 @@ bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end)
 {
     fhi_span span = fhi_span_of(record, (size_t)(end - record));
-    return fhi_bits_of((uint32_t)fhi_span_get_varint(&span) - 1);
+    uint64_t first;
+    return fhi_bits_of((uint32_t)fhi_mixed_begin(&span, &first) - 1);
 }
 
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,

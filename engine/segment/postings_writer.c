@@ -108,8 +108,10 @@ static void put_mixed_record(fhi_postings_writer *writer, uint32_t doc, const ui
         pair[2 * at + 1] += weight_at(writer, doc, positions[i]);
     }
     const uint32_t *pair = (const uint32_t *)(const void *)pairs->data;
-    fhi_buf_put_varint(&writer->mixed, pair_count);
-    for (uint32_t i = 0; i < pair_count; i++)
+    const uint32_t more = pair_count - 2 < FHI_MIXED_STEP - 1 ? pair_count - 2 : FHI_MIXED_STEP - 1;
+    if (pairs->status == FH_OK) fhi_buf_put_varint(&writer->mixed, (uint64_t)pair[0] * FHI_MIXED_STEP + more);
+    if (more == FHI_MIXED_STEP - 1) fhi_buf_put_varint(&writer->mixed, pair_count - 2 - more);
+    for (uint32_t i = 1; i < pair_count; i++)
         fhi_buf_put_varint(&writer->mixed, pair[2 * i]);
     for (uint32_t i = 0; i + 1 < pair_count; i++)
         fhi_buf_put_varint(&writer->mixed, pair[2 * i + 1]);
@@ -233,8 +235,8 @@ static void put_tail(fhi_postings_writer *writer, uint32_t first, uint32_t count
         if (codes[i] != FHI_FORM_MIXED) continue;
         const uint32_t start = writer->mixed_starts[first + i];
         fhi_span record = fhi_span_of(writer->mixed.data + start, writer->mixed.len - start);
-        uint64_t pairs = fhi_span_get_varint(&record);
-        for (pairs = 2 * pairs - 1; pairs > 0; pairs--)
+        uint64_t form;
+        for (uint64_t left = 2 * (fhi_mixed_begin(&record, &form) - 1); left > 0; left--)
             (void)fhi_span_get_varint(&record);
         fhi_buf_put(to, writer->mixed.data + start, record.at);
     }
@@ -245,17 +247,20 @@ static uint32_t mixed_index(const fhi_postings_writer *writer, uint32_t i, uint3
 {
     const uint32_t start = writer->mixed_starts[i];
     fhi_span record = fhi_span_of(writer->mixed.data + start, writer->mixed.len - start);
-    const uint64_t pairs = fhi_span_get_varint(&record);
-    for (uint32_t index = 0; index < pairs; index++)
-        if (fhi_span_get_varint(&record) == form) return index;
-    return 0;
+    uint64_t named;
+    const uint64_t form_count = fhi_mixed_begin(&record, &named);
+    uint32_t index = 0;
+    for (; named != form && index + 1 < form_count; index++)
+        named = fhi_span_get_varint(&record);
+    return index;
 }
 
 static uint32_t mixed_size(const fhi_postings_writer *writer, uint32_t i)
 {
     fhi_span record =
         fhi_span_of(writer->mixed.data + writer->mixed_starts[i], writer->mixed.len - writer->mixed_starts[i]);
-    return (uint32_t)fhi_span_get_varint(&record);
+    uint64_t first;
+    return (uint32_t)fhi_mixed_begin(&record, &first);
 }
 
 /* By how much freq / body_weight overstates the count: occurrences in title and lead weigh more. */
