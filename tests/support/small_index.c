@@ -49,6 +49,35 @@ static fh_status add_list(fhi_segment_writer *writer, const char *term, list_mak
     return status;
 }
 
+/* Twice in every other of its documents. */
+static fh_status add_pair(fhi_segment_writer *writer, const char *first, const char *second, uint32_t docs,
+                          uint32_t step)
+{
+    char term[FHI_PAIR_TERM_BYTES_MAX];
+    list_maker made = {0};
+    for (uint32_t doc = 0; doc < docs; doc += step) {
+        fhi_buf_put32(&made.docs, doc);
+        fhi_buf_put32(&made.counts, 1 + doc / step % 2);
+    }
+    const fhi_list list = {.doc_count = (uint32_t)(made.docs.len / 4),
+                           .docs = (const uint32_t *)(const void *)made.docs.data,
+                           .counts = (const uint32_t *)(const void *)made.counts.data};
+    const fh_status status = made.docs.status == FH_OK ? made.counts.status : made.docs.status;
+    if (status == FH_OK)
+        fhi_segment_writer_add_term(writer, fhi_pair_term(fhi_str(first), fhi_str(second), term), &list);
+    fhi_buf_fini(&made.docs);
+    fhi_buf_fini(&made.counts);
+    return status;
+}
+
+/* Without positions: dense, flat, tiny. */
+static fh_status add_pairs(fhi_segment_writer *writer, uint32_t docs)
+{
+    FH_TRY(add_pair(writer, "chose", "commun", docs, 1));
+    FH_TRY(add_pair(writer, "commun", "deux", docs, 6));
+    return add_pair(writer, "deux", "chose", docs, docs / 4);
+}
+
 /* "schose" in every document, one form: a dense chunk. "scommun" in every document, each time in two forms, many in
  * all: a dense chunk of wide ranges. "sdeux" in every third: flat, forms mixed now and then. "srare": tiny. */
 static fh_status add_terms(fhi_segment_writer *writer, uint32_t docs)
@@ -81,7 +110,7 @@ static void add_forms(fhi_segment_writer *writer)
     static const char *const folds[] = {"chose", "commun", "commun", "deux", "deux", "rare", "raree"};
     static const char *const exacts[] = {"chose",       "commun", "comm\xC3\xBBn",  "deux",
                                          "de\xC3\xBCx", "rare",   "rar\xC3\xA9\x65"};
-    static const uint32_t terms[] = {0, 1, 1, 2, 2, 3, 3}, ordinals[] = {0, 0, 1, 0, 1, 0, 1};
+    static const uint32_t terms[] = {3, 4, 4, 5, 5, 6, 6}, ordinals[] = {0, 0, 1, 0, 1, 0, 1};
     for (size_t i = 0; i < sizeof folds / sizeof folds[0]; i++) {
         const fhi_form form = {fhi_str(folds[i]), fhi_str(exacts[i]), terms[i], ordinals[i], 1};
         fhi_segment_writer_add_form(writer, &form);
@@ -147,6 +176,7 @@ static fh_status write_segment(const fhi_vfs *vfs, const char *directory, const 
     fhi_segment_writer *writer;
     FH_TRY(fhi_segment_writer_create(vfs, directory, id, settings, &writer, err));
     fh_status status = add_docs(writer, first, count);
+    if (status == FH_OK) status = add_pairs(writer, count);
     if (status == FH_OK) status = add_terms(writer, count);
     if (status == FH_OK) add_forms(writer);
     if (status == FH_OK) status = fhi_segment_writer_finish(writer, info, err);
@@ -166,7 +196,11 @@ fh_status small_index_write(const fhi_vfs *vfs, const char *directory, fh_err *e
     infos[1].delete_id = 3;
     infos[1].deleted_count = 2;
     FH_TRY(fhi_deletes_write(vfs, directory, 2, 3, deleted, SMALL_DOCS, err));
-    return fhi_manifest_write(vfs, directory, &manifest, err);
+    static const fhi_frequent_word words[] = {{{"chose", 5}, 60000}, {{"commun", 6}, 60000}, {{"deux", 4}, 20000}};
+    FH_TRY(fhi_frequent_init(&manifest.frequent, words, sizeof words / sizeof *words));
+    const fh_status status = fhi_manifest_write(vfs, directory, &manifest, err);
+    fhi_frequent_fini(&manifest.frequent);
+    return status;
 }
 
 /* ---- searching ---- */
@@ -229,11 +263,16 @@ fh_status small_index_search(fhi_index *index, unsigned which, fh_err *err)
     fhi_node prefix = {.kind = FHI_NODE_PREFIX, .weight = 1, .prefix = FH_STR("rar")};
     fhi_node phrase = {.kind = FHI_NODE_PHRASE, .weight = 1, .slot_count = 2, .slots = slots};
     fhi_node near = {.kind = FHI_NODE_PHRASE, .weight = 1, .slot_count = 2, .slots = slots, .window = 3};
+    fhi_slot frequent[3] = {{.word = word_of("schose", "chose")},
+                            {.word = word_of("scommun", "commun"), .offset = 1},
+                            {.word = word_of("sdeux", "deux"), .offset = 2}};
+    fhi_node pair = {.kind = FHI_NODE_PHRASE, .weight = 1, .slot_count = 2, .slots = frequent};
+    fhi_node three = {.kind = FHI_NODE_PHRASE, .weight = 1, .slot_count = 3, .slots = frequent};
     fhi_node column = {.kind = FHI_NODE_COLUMN, .column = FHI_COLUMN_SOURCE, .accept = accept_source};
     fhi_node days = {.kind = FHI_NODE_DAYS, .day_first = 20250105, .day_last = 20250125};
     fhi_node every = {.kind = FHI_NODE_ALL};
-    fhi_node *some[] = {&word, &title, &exact, &prefix, &phrase, &near};
-    fhi_node any = {.kind = FHI_NODE_OR, .child_count = 6, .children = some};
+    fhi_node *some[] = {&word, &title, &exact, &prefix, &phrase, &near, &pair, &three};
+    fhi_node any = {.kind = FHI_NODE_OR, .child_count = sizeof some / sizeof *some, .children = some};
     fhi_node *filtered[] = {&any, &column, &days};
     fhi_node all = {.kind = FHI_NODE_AND, .child_count = 3, .children = filtered};
     fhi_node *apart[] = {&every, &exact};

@@ -1,6 +1,6 @@
 /* small_index.h - an index of a few kilobytes that holds every structure of the format, the same at every call: two
- * segments, one with deletes; tiny, flat, dense and sparse chunked lists, forms told apart and mixed, several store
- * dictionaries, all columns. For tests that damage it.
+ * segments, one with deletes; tiny, flat, dense and sparse chunked lists, those of pairs too, forms told apart and
+ * mixed, several store dictionaries, all columns. For tests that damage it.
  */
 #ifndef TESTS_SUPPORT_SMALL_INDEX_H
 #define TESTS_SUPPORT_SMALL_INDEX_H
