@@ -255,7 +255,7 @@ deps: ## install what is missing to build, test, lint and measure (apt-get), or 
 
 # ---- install -----------------------------------------------------------------------------------------------
 DOCS := $(wildcard README.md CHANGELOG.md LICENSE engine/DESIGN.md engine/FORMAT.md query/LANGUAGE.md \
-                   query/PROTOCOL.md query/SERVE.md bench/METHOD.md)
+                   query/PROTOCOL.md query/MALFORMED.md query/SERVE.md bench/METHOD.md)
 BIN_TO = $(DESTDIR)$(PREFIX)/bin
 LIB_TO = $(DESTDIR)$(LIBDIR)
 INCLUDE_TO = $(DESTDIR)$(PREFIX)/include/fihrist

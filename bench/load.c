@@ -324,7 +324,7 @@ static fh_status run_load(load *l, fh_err *err)
         l->connections[i].owner = l;
         begin_connection(&l->connections[i]);
     }
-    fhi_turns_short(); /* the server's threads may be on this machine */
+    (void)fhi_turns_short(); /* the server's threads may be on this machine */
     (void)uv_run(&l->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&l->loop);
     (void)close(l->alarm_fd);

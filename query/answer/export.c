@@ -10,6 +10,8 @@
 #include "query/answer/json_out.h"
 #include "query/answer/reply.h"
 
+#include <stdlib.h>
+
 static const uint8_t csv_fields[] = {FH_FIELD_ID,      FH_FIELD_URL,      FH_FIELD_LANG,   FH_FIELD_SOURCE,
                                      FH_FIELD_SECTION, FH_FIELD_REGION,   FH_FIELD_AUTHOR, FH_FIELD_DATE,
                                      FH_FIELD_TITLE,   FH_FIELD_ABSTRACT, FH_FIELD_BODY,   FH_FIELD_TAGS};
@@ -192,6 +194,52 @@ static fh_status see_record(void *argument, const fh_record *record)
     return status;
 }
 
+/* ---- in the order of a search ---- */
+
+void fhi_export_state_fini(fhi_export_state *state)
+{
+    free(state->ahead);
+    state->ahead = NULL;
+}
+
+/* The places of the hits behind the last one found. */
+static fh_status find_ahead(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                            fhi_export_state *state, fhi_failure *failure)
+{
+    fhi_hits hits;
+    const fhi_place *last = state->ahead_count ? &state->ahead[state->ahead_count - 1] : NULL;
+    if (!state->ahead) state->ahead = malloc(FHI_EXPORT_AHEAD * sizeof *state->ahead);
+    if (!state->ahead) return fhi_fail(&failure->err, FH_E_NOMEM, "no memory to sort the export");
+    FH_TRY(fhi_searcher_hits(searcher, index, request, last, FHI_EXPORT_AHEAD, &hits, failure));
+    for (uint32_t i = 0; i < hits.hit_count; i++)
+        state->ahead[i] = (fhi_place){hits.hits[i].key, hits.hits[i].segment, hits.hits[i].doc};
+    state->ahead_at = 0;
+    state->ahead_count = hits.hit_count;
+    state->all_found = hits.hit_count < FHI_EXPORT_AHEAD;
+    return FH_OK;
+}
+
+/* As fhi_searcher_each, in the order of the request. */
+static fh_status each_sorted(const exporter *self, fhi_searcher *searcher, const fhi_index *index,
+                             const fhi_request *request, fhi_failure *failure)
+{
+    fhi_export_state *state = self->state;
+    fh_record record;
+    *failure = (fhi_failure){.status = FH_OK};
+    for (;;) {
+        if (state->ahead_at == state->ahead_count) {
+            if (state->all_found) return FH_OK;
+            FH_TRY(find_ahead(searcher, index, request, state, failure));
+            continue;
+        }
+        const fhi_place *place = &state->ahead[state->ahead_at];
+        FH_TRY(fhi_searcher_document(searcher, index, (fhi_document){place->segment, place->doc}, request->deadline_ns,
+                                     &record, &failure->err));
+        FH_TRY(see_record((void *)self, &record));
+        state->ahead_at++;
+    }
+}
+
 static fh_status put_end(const exporter *self)
 {
     self->state->ended = true;
@@ -210,7 +258,9 @@ fh_status fhi_export_piece(fhi_searcher *searcher, fhi_index *index, const fhi_r
     exporter self = {options, state, from_line, line_id, out, out->len};
     const uint64_t count_before = state->article_count;
     fhi_failure failure;
-    fh_status status = fhi_searcher_each(searcher, index, request, &state->place, see_record, &self, &failure);
+    fh_status status = options->sorted
+                           ? each_sorted(&self, searcher, index, request, &failure)
+                           : fhi_searcher_each(searcher, index, request, &state->place, see_record, &self, &failure);
     if (status == FH_E_CANCELLED || (status == FH_E_DEADLINE && state->article_count > count_before)) return FH_OK;
     if (status == FH_OK) status = put_record(&self, NULL);
     if (status == FH_OK) status = put_end(&self);

@@ -39,6 +39,15 @@ typedef fh_status (*fhi_record_seen)(void *argument, const fh_record *record);
 fh_status fhi_searcher_each(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                             fhi_document *place, fhi_record_seen seen, void *argument, fhi_failure *failure);
 
+/* At most `top` hits in the order of the request that stand behind *after (NULL: the first ones), uncounted. They live
+ * until the next request of the searcher. *failure as above. */
+fh_status fhi_searcher_hits(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                            const fhi_place *after, uint32_t top, fhi_hits *hits, fhi_failure *failure);
+/* The stored article of a document, read for once; it lives until the next call that reads one. Codes: FH_E_DEADLINE
+ * (looked at before; 0: there is none), FH_E_CORRUPT, FH_E_NOMEM. */
+fh_status fhi_searcher_document(fhi_searcher *searcher, const fhi_index *index, fhi_document document,
+                                uint64_t deadline_ns, fh_record *record, fh_err *err);
+
 /* The counts of a request, whatever its kind; they live until the next request of the searcher. */
 fh_status fhi_searcher_facets(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
                               fhi_facets *facets, fhi_failure *failure);

@@ -385,6 +385,28 @@ fh_status fhi_searcher_find(fhi_searcher *searcher, const fhi_index *index, cons
     return status;
 }
 
+fh_status fhi_searcher_hits(fhi_searcher *searcher, const fhi_index *index, const fhi_request *request,
+                            const fhi_place *after, uint32_t top, fhi_hits *hits, fhi_failure *failure)
+{
+    fhi_plan plan = {.root = NULL};
+    fh_status status = start(searcher, index, request, &plan, failure);
+    const fhi_match_options options = {.top = top,
+                                       .sort = plan.scored ? request->sort : FHI_SORT_DATE,
+                                       .after = after,
+                                       .deadline_ns = request->deadline_ns};
+    if (status == FH_OK) status = fhi_match_run(index, plan.root, &options, &searcher->arena, hits, &failure->err);
+    failure->status = status;
+    return status;
+}
+
+fh_status fhi_searcher_document(fhi_searcher *searcher, const fhi_index *index, fhi_document document,
+                                uint64_t deadline_ns, fh_record *record, fh_err *err)
+{
+    if (deadline_ns && now_ns() > deadline_ns) return fhi_fail(err, FH_E_DEADLINE, "while reading articles");
+    return fhi_stored_read_once(searcher->stored, fhi_index_segment(index, document.segment), document.doc, record,
+                                err);
+}
+
 typedef struct each {
     fhi_searcher *searcher;
     const fhi_index *index;
@@ -397,8 +419,7 @@ typedef struct each {
 static fh_status see_record(const each *walk, uint32_t segment, uint32_t doc)
 {
     fh_record record;
-    FH_TRY(
-        fhi_stored_read_once(walk->searcher->stored, fhi_index_segment(walk->index, segment), doc, &record, walk->err));
+    FH_TRY(fhi_searcher_document(walk->searcher, walk->index, (fhi_document){segment, doc}, 0, &record, walk->err));
     FH_TRY(walk->seen(walk->argument, &record));
     *walk->place = (fhi_document){segment, doc + 1};
     return FH_OK;

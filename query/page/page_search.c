@@ -76,10 +76,10 @@ static void add_choices(fhi_page_work *work, xmlNode *parent)
     add_choice(work, parent, FHI_SAY_OP, ops, by_op, work->request.op == FHI_OP_OR);
 }
 
-/* All articles of the search, filters and all, as a file. */
+/* All articles of the search, filters and all, in its order, as a file. */
 static void add_export(fhi_page_work *work, xmlNode *nav, const char *path, const char *name)
 {
-    const fhi_request request = {.query = work->request.query, .op = work->request.op};
+    const fhi_request request = {.query = work->request.query, .op = work->request.op, .sort = work->request.sort};
     const fhi_page_state none = {.lang_given = false};
     const fhi_page_address file = {path, FH_STR(""), &request, &none};
     xmlNode *link = fhi_page_link(work, nav, "export", fhi_page_address_text(work, &file));
@@ -98,8 +98,9 @@ static void add_actions(fhi_page_work *work, xmlNode *parent)
     xmlNode *link = fhi_page_link(work, nav, "feed", fhi_page_address_text(work, &feed));
     fhi_html_set(&work->html, link, "type", "application/atom+xml");
     fhi_html_text(&work->html, link, fhi_page_say(work, FHI_SAY_FEED));
-    add_export(work, nav, "/export?format=csv", " CSV");
-    add_export(work, nav, "/export?format=jsonl", " JSON");
+    const bool by_date = work->request.sort == FHI_SORT_DATE; /* which the address says by itself */
+    add_export(work, nav, by_date ? "/export?format=csv" : "/export?format=csv&sort=score", " CSV");
+    add_export(work, nav, by_date ? "/export?format=jsonl" : "/export?format=jsonl&sort=score", " JSON");
 }
 
 /* ---- pages ----------------------------------------------------------------------------------------------- */

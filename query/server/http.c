@@ -84,10 +84,6 @@ static int on_header_value(http_parser *parser, const char *at, size_t len)
     fhi_http_parser *http = parser_of(parser);
     if (!is_value(at, len)) return refuse(http, 400, "a control character in the value of a header");
     if (http->head_done) return 0;
-    /* Else a gap between two parts of a value is a line end: folding, whose parts http_parser would glue together. */
-    const size_t value_at = http->head_bytes + (size_t)(at - http->piece);
-    if (http->in_value && value_at != http->value_end) return refuse(http, 400, "a header goes on in another line");
-    http->value_end = value_at + len;
     fhi_http_header *header = &http->headers[http->header_count - 1];
     if (!http->in_value) header->value_at = (uint32_t)http->text.len;
     http->in_value = true;
@@ -101,12 +97,66 @@ static bool header_is(const fhi_http_parser *http, const fhi_http_header *header
     return header->name_len == strlen(name) && strncasecmp(text, name, header->name_len) == 0;
 }
 
-static unsigned count_headers(const fhi_http_parser *http, const char *name)
+static fh_str value_of(const fhi_http_parser *http, const fhi_http_header *header)
 {
-    unsigned count = 0;
-    for (uint32_t i = 0; i < http->header_count; i++)
-        count += header_is(http, &http->headers[i], name);
-    return count;
+    fh_str value = {(const char *)http->text.data + header->value_at, header->value_len};
+    while (value.len && (value.ptr[value.len - 1] == ' ' || value.ptr[value.len - 1] == '\t'))
+        value.len--;
+    return value;
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static bool is_letter(char byte)
+{
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+/* uri-host [ ":" port ] (RFC 9110, 7.2), or empty: nothing that could be taken for a path, a user or two hosts. */
+static bool is_host(fh_str host)
+{
+    static const char marks[] = "-._~!$&'()*+;=%";
+    const bool literal = host.len && host.ptr[0] == '[';
+    size_t at = literal;
+    while (at < host.len && (is_digit(host.ptr[at]) || is_letter(host.ptr[at]) || strchr(marks, host.ptr[at]) ||
+                             (literal && host.ptr[at] == ':')))
+        at++;
+    if (literal && (at == host.len || host.ptr[at++] != ']')) return false;
+    if (at < host.len && host.ptr[at] == ':')
+        for (at++; at < host.len && is_digit(host.ptr[at]);)
+            at++;
+    return at == host.len;
+}
+
+/* http_parser takes whatever ends with `chunked` for that alone. */
+static bool is_chunked(fh_str coding)
+{
+    static const char name[] = "chunked";
+    return coding.len == sizeof name - 1 && strncasecmp(coding.ptr, name, coding.len) == 0;
+}
+
+/* The headers that say where a request goes and where it ends are there once, and are nothing else. */
+static int check_headers(fhi_http_parser *http)
+{
+    unsigned hosts = 0, codings = 0;
+    for (uint32_t i = 0; i < http->header_count; i++) {
+        const fhi_http_header *header = &http->headers[i];
+        const fh_str value = value_of(http, header);
+        if (header_is(http, header, "host")) {
+            if (++hosts > 1) break;
+            if (!is_host(value)) return refuse(http, 400, "the Host header is no host");
+        } else if (header_is(http, header, "transfer-encoding")) {
+            if (++codings > 1 || http->old_client || !is_chunked(value))
+                return refuse(http, 400, "a body is chunked, once, or it is as it is");
+        } else if (header_is(http, header, "expect")) {
+            return refuse(http, 417, "no expectation can be met; send the request as it is");
+        }
+    }
+    if (hosts == 1 || (hosts == 0 && http->old_client)) return 0;
+    return refuse(http, 400, "a request has one Host header");
 }
 
 static int on_headers_complete(http_parser *parser)
@@ -120,9 +170,7 @@ static int on_headers_complete(http_parser *parser)
     http->old_client = parser->http_minor == 0;
     http->keep_alive = http_should_keep_alive(parser) != 0; /* now: http_parser heeds trailers, too */
     if (parser->http_major != 1) return refuse(http, 505, "this server speaks HTTP/1.1");
-    const unsigned hosts = count_headers(http, "host");
-    if (hosts > 1 || (hosts == 0 && !http->old_client)) return refuse(http, 400, "a request has one Host header");
-    if (count_headers(http, "expect")) return refuse(http, 417, "no expectation can be met; send the request as it is");
+    if (check_headers(http) != 0) return -1;
     if (parser->content_length != UINT64_MAX && parser->content_length > http->limits->body_bytes_max)
         return refuse(http, 413, "the request body is too long");
     if (parser->method == HTTP_CONNECT) return refuse(http, 405, "only GET and HEAD are answered");
@@ -130,16 +178,23 @@ static int on_headers_complete(http_parser *parser)
     return 0;
 }
 
-/* Of what is no body: a carriage return ends a line together with a line feed, and so does a chunk. http_parser takes
- * any byte for either, where another server may not. */
+/* Of what is no body: CR and LF end a line, and a chunk; neither stands alone, no line begins with white space, which
+ * would be folding, and there is no other control character. http_parser takes any byte for some of these, where
+ * another server may not. */
 static int check_frame(fhi_http_parser *http, const char *end)
 {
-    char wanted = http->wanted;
     for (const char *at = http->frame; at < end; at++) {
-        if (wanted && *at != wanted) return refuse(http, 400, "a line ends with CR and LF");
-        wanted = wanted == '\r' || *at == '\r' ? '\n' : '\0';
+        const unsigned char byte = (unsigned char)*at;
+        if (http->wanted ? byte != http->wanted : byte == '\n') return refuse(http, 400, "a line ends with CR and LF");
+        if (byte <= ' ' || byte == 0x7F) {
+            if (http->line_begins && (byte == ' ' || byte == '\t'))
+                return refuse(http, 400, "a line begins with white space");
+            if (byte != ' ' && byte != '\t' && byte != '\r' && byte != '\n')
+                return refuse(http, 400, "a control character");
+        }
+        http->line_begins = byte == '\n';
+        http->wanted = http->wanted == '\r' || byte == '\r' ? '\n' : '\0';
     }
-    http->wanted = wanted;
     http->frame = end;
     return 0;
 }
@@ -184,9 +239,10 @@ static void begin(fhi_http_parser *http)
     fhi_buf_fini(&http->body);
     http_parser_init(&http->parser, HTTP_REQUEST);
     http->parser.data = http;
-    http->target_len = http->head_bytes = http->value_end = http->wire_bytes = http->body_bytes = 0;
+    http->target_len = http->head_bytes = http->wire_bytes = http->body_bytes = 0;
     http->begun = http->head_done = http->complete = http->in_value = http->bad_method = false;
     http->wanted = '\0';
+    http->line_begins = false;
     http->header_count = 0;
     http->status = 0;
 }
@@ -240,7 +296,7 @@ static size_t feed(fhi_http_parser *http, const char *data, size_t len)
         http->head_bytes += len;
         return len;
     }
-    http->piece = http->frame = data;
+    http->frame = data;
     const size_t taken = http_parser_execute(&http->parser, &callbacks, data, len);
     if (!http->status) (void)check_frame(http, data + taken);
     const enum http_errno number = HTTP_PARSER_ERRNO(&http->parser);

@@ -1,6 +1,15 @@
 /* http_target.c - the target of a request taken apart: path, parameters, percent-encoding. */
 #include "query/server/http.h"
 
+#include <strings.h>
+
+static bool is_web(fh_str target, const struct http_parser_url *url)
+{
+    const fh_str scheme = {target.ptr + url->field_data[UF_SCHEMA].off, url->field_data[UF_SCHEMA].len};
+    return (scheme.len == 4 && strncasecmp(scheme.ptr, "http", 4) == 0) ||
+           (scheme.len == 5 && strncasecmp(scheme.ptr, "https", 5) == 0);
+}
+
 fh_status fhi_http_target_split(fh_str target, fh_str *path, fh_str *query, fh_err *err)
 {
     *path = *query = (fh_str){NULL, 0};
@@ -10,15 +19,19 @@ fh_status fhi_http_target_split(fh_str target, fh_str *path, fh_str *query, fh_e
         /* Absolute form, as proxies send it: http://host/path?query. */
         struct http_parser_url url;
         http_parser_url_init(&url);
-        if (target.len > UINT16_MAX || http_parser_parse_url(target.ptr, target.len, 0, &url) != 0)
+        if (target.len > UINT16_MAX || http_parser_parse_url(target.ptr, target.len, 0, &url) != 0 ||
+            !(url.field_set & (1U << UF_HOST)) || !is_web(target, &url))
             return fhi_fail(err, FH_E_INVALID, "the request target is no path and no URL");
-        const uint16_t at = url.field_data[UF_PATH].off;
-        if (!(url.field_set & (1U << UF_PATH))) return fhi_fail(err, FH_E_INVALID, "the request target has no path");
+        /* Behind the host; a path that is empty is that of the page. */
+        size_t at = url.field_data[UF_HOST].off + url.field_data[UF_HOST].len;
+        while (at < target.len && target.ptr[at] != '/' && target.ptr[at] != '?')
+            at++;
         target = (fh_str){target.ptr + at, target.len - at};
     }
-    const char *mark = memchr(target.ptr, '?', target.len);
+    const char *mark = target.len ? memchr(target.ptr, '?', target.len) : NULL;
     *path = (fh_str){target.ptr, mark ? (size_t)(mark - target.ptr) : target.len};
-    if (mark) *query = (fh_str){mark + 1, target.len - path->len - 1};
+    if (path->len == 0) *path = FH_STR("/");
+    if (mark) *query = (fh_str){mark + 1, (size_t)(target.ptr + target.len - mark - 1)};
     return FH_OK;
 }
 

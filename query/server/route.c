@@ -149,6 +149,21 @@ static const fhi_param columns = {.name = "fields",
                                   .what = "what of each article, in this order; without it, all",
                                   .set = set_columns};
 
+static fh_status set_arrangement(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
+{
+    ask->export.sorted = !fhi_str_equal(value, FH_STR("index"));
+    if (!ask->export.sorted) return FH_OK;
+    if (fhi_request_set(&ask->request, name, value, NULL) == FH_OK) return FH_OK;
+    return fhi_fail(err, FH_E_INVALID, "`sort` takes `index`, `score` or `date`");
+}
+
+static const fhi_param arrangement = {.name = "sort",
+                                      .type = FHI_PARAM_CHOICE,
+                                      .choices = {"index", "score", "date"},
+                                      .usual = "index",
+                                      .what = "in the order of the index, which is the fastest, or in that of a search",
+                                      .set = set_arrangement};
+
 static fh_status set_order(fhi_ask *ask, fh_str name, fh_str value, fh_err *err)
 {
     (void)name;
@@ -255,12 +270,12 @@ const fhi_route fhi_routes[] = {
     {.kind = FHI_ASK_EXPORT,
      .path = "/export",
      .verb = "export",
-     .what = "All articles that match, in the order of the index, as JSON Lines or CSV.",
+     .what = "All articles that match, as JSON Lines or CSV.",
      .content_type = "application/x-ndjson",
      .cached = true,
      .weak = true,
      .streamed = true,
-     .params = {&q, &format, &columns, &op, &lang},
+     .params = {&q, &format, &columns, &op, &arrangement, &lang},
      .check = check_format},
     {.kind = FHI_ASK_BATCH,
      .path = "/batch",

@@ -238,7 +238,7 @@ const char *fhi_server_socket_path(const fhi_server *server)
 
 void fhi_server_run(fhi_server *server)
 {
-    fhi_turns_short(); /* workers may keep a processor for as long as a query takes */
+    (void)fhi_turns_short(); /* it mostly waits, and answers are late when it is */
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
 }
 

@@ -79,7 +79,6 @@ static fh_status read_parameters(fhi_ask *ask, fh_str query, fh_err *err)
     return check_whole(ask, &names, err);
 }
 
-/* langs: the header Accept-Language. */
 static fh_status refuse_method(const fhi_ask *ask, const fhi_http_parser *http, int *http_status, fh_err *err)
 {
     *http_status = 405;
@@ -91,7 +90,9 @@ static fh_status route(fhi_ask *ask, const fhi_http_parser *http, int *http_stat
 {
     const fh_str target = fhi_http_target(http), langs = fhi_http_header_value(http, "accept-language");
     fh_str path, query, rest;
-    FH_TRY(fhi_http_target_split(target, &path, &query, err));
+    const fh_status split = fhi_http_target_split(target, &path, &query, err);
+    if (split != FH_OK && !http->is_get && !http->is_post) return refuse_method(ask, http, http_status, err);
+    if (split != FH_OK) return split;
     /* Decoding never grows a text: with this, pointers into ask->text stay good. */
     if (!fhi_buf_reserve(&ask->text, target.len + langs.len)) return fhi_fail(err, FH_E_NOMEM, "out of memory");
     FH_TRY(fhi_http_percent_decode(path, false, &ask->text, &path, err));
@@ -129,6 +130,8 @@ static fh_status join_list(fhi_ask *ask, const char *name, const json_t *list, f
     json_array_foreach(list, i, item)
     {
         if (!json_is_string(item)) return fhi_fail(err, FH_E_INVALID, "`%s` wants an array of strings", name);
+        if (memchr(json_string_value(item), ',', json_string_length(item)))
+            return fhi_fail(err, FH_E_INVALID, "`%s` wants one name in each string", name);
         if (i) fhi_buf_put8(&ask->text, ',');
         fhi_buf_put(&ask->text, json_string_value(item), json_string_length(item));
     }

@@ -5,9 +5,12 @@
  * on the processor of its waker runs at once, and would only go back to sleep for the lock.
  */
 #include "query/server/server_jobs.h"
+#include "query/server/turns.h"
 
 #include <sched.h>
 #include <stdlib.h>
+
+enum { TURN_US = 400 }; /* of a worker, while more is waiting */
 
 typedef struct job_list {
     fhi_job *first;
@@ -70,10 +73,24 @@ static fhi_job *wait_for_job(fhi_jobs *jobs)
     return job;
 }
 
+/* Where jobs follow upon jobs, the loop, or whoever asks on this machine, may wait for the next tick of the kernel's
+ * clock to get this processor. Answers when the turn of this thread began, 0: with its next job. */
+static uint64_t give_way(uint64_t began_ns, bool more)
+{
+    if (!more) return 0; /* it sleeps now */
+    const uint64_t now_ns = uv_hrtime();
+    if (began_ns == 0) return now_ns;
+    if (now_ns - began_ns < TURN_US * UINT64_C(1000)) return began_ns;
+    (void)sched_yield();
+    return now_ns;
+}
+
 static void work(void *argument)
 {
     const worker *self = argument;
     fhi_jobs *jobs = self->jobs;
+    const bool gives_way = fhi_turns_short(); /* who has long turns loses a whole one */
+    uint64_t turn_ns = 0;
     fhi_job *job;
     uv_mutex_lock(&jobs->lock);
     while ((job = wait_for_job(jobs))) {
@@ -81,13 +98,10 @@ static void work(void *argument)
         job->run(job, self->object);
         uv_mutex_lock(&jobs->lock);
         push_last(&jobs->finished, job);
-        const bool told = jobs->finished.count > 1;
+        const bool told = jobs->finished.count > 1, more = jobs->waiting.first;
         uv_mutex_unlock(&jobs->lock);
-        /* A loop that has been told and has not come may be waiting for this very processor. */
-        if (told)
-            (void)sched_yield();
-        else
-            (void)uv_async_send(&jobs->async); /* closed only after the threads have ended */
+        if (!told) (void)uv_async_send(&jobs->async); /* closed only after the threads have ended */
+        if (gives_way) turn_ns = give_way(turn_ns, more);
         uv_mutex_lock(&jobs->lock);
     }
     uv_mutex_unlock(&jobs->lock);

@@ -102,4 +102,5 @@ void fhi_stream_fini(fhi_exchange *exchange)
 {
     if (exchange->packer) fhi_packer_fini(exchange->packer);
     free(exchange->packer);
+    fhi_export_state_fini(&exchange->pieces);
 }

@@ -1,10 +1,12 @@
-/* turns.h - how soon the calling thread gets a processor that others are using. */
+/* turns.h - how long the calling thread keeps a processor that others want, too. */
 #ifndef FHI_TURNS_H
 #define FHI_TURNS_H
 
-/* Asks for short turns, so that this thread, which mostly waits and then has little to do, interrupts those that
- * compute. It gets no larger share. Nothing happens where the kernel knows no such wish (Linux before 6.12), where it
- * may not be made, or where the thread is not scheduled as usual. */
-void fhi_turns_short(void);
+#include <stdbool.h>
+
+/* Asks for short turns: the thread is let in sooner when it wakes up, and loses little when it gives way. It gets no
+ * larger share. False where the kernel grants none (Linux before 6.12), where nobody may ask, or where the thread is
+ * not scheduled as usual. */
+bool fhi_turns_short(void);
 
 #endif

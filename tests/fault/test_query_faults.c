@@ -108,10 +108,11 @@ static fh_status export_all(void *context)
     request.query = (fh_str){query, sizeof query - 1};
     fh_status status = fhi_index_open(fhi_vfs_posix(), context, &index, NULL);
     if (status == FH_OK) status = fhi_searcher_create("press", &searcher, NULL);
-    for (int format = FHI_EXPORT_JSONL; status == FH_OK && format <= FHI_EXPORT_CSV; format++) {
-        const fhi_export_options options = {.format = (fhi_export_format)format};
+    for (int way = 0; status == FH_OK && way < 4; way++) {
+        const fhi_export_options options = {.format = way % 2 ? FHI_EXPORT_CSV : FHI_EXPORT_JSONL, .sorted = way > 1};
         fhi_export_state made = {.begun = false};
         status = fhi_export_piece(searcher, index, &request, &options, false, NULL, &made, &out);
+        fhi_export_state_fini(&made);
         assert_true(made.ended);
         if (status == FH_OK) assert_int_equal(made.article_count, 1);
     }

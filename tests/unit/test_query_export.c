@@ -73,13 +73,14 @@ static int library_close(void **state)
 }
 
 /* The whole export into l->out, NUL behind it; answers the number of pieces. */
-static unsigned export(library *l, const char *query, fhi_export_options options)
+static unsigned export_as(library *l, const char *query, fhi_export_options options, fhi_sort sort)
 {
     fhi_request request;
     fhi_export_state state = {.begun = false};
     unsigned pieces = 0;
     fhi_request_defaults(&request);
     request.query = fhi_str(query);
+    request.sort = sort;
     fhi_buf_clear(&l->out);
     for (; !state.ended; pieces++) {
         const size_t before = l->out.len;
@@ -88,9 +89,15 @@ static unsigned export(library *l, const char *query, fhi_export_options options
         assert_true(state.ended || l->out.len - before >= FHI_EXPORT_PIECE_BYTES);
         assert_true(l->out.len - before < FHI_EXPORT_PIECE_BYTES + 2 * TEXT_BYTES);
     }
+    fhi_export_state_fini(&state);
     fhi_buf_put8(&l->out, 0);
     assert_int_equal(l->out.status, FH_OK);
     return pieces;
+}
+
+static unsigned export(library *l, const char *query, fhi_export_options options)
+{
+    return export_as(l, query, options, FHI_SORT_SCORE);
 }
 
 static uint64_t total_of(library *l, const char *query)
@@ -224,6 +231,81 @@ static void cells_are_quoted_and_formulas_disarmed(void **state)
     fhi_buf_fini(&out);
 }
 
+/* The ids of an export, one a line, in the order of a search for the same. */
+static void check_order(library *l, const char *query, fhi_sort sort)
+{
+    fhi_request request;
+    fhi_buf json = {0};
+    fhi_request_defaults(&request);
+    request.query = fhi_str(query);
+    request.sort = sort;
+    request.top = FHI_TOP_MAX;
+    request.no_snippets = true;
+    assert_int_equal(fhi_searcher_run(l->searcher, l->index, &request, NULL, &json), FH_OK);
+    json_t *answer = json_loadb((const char *)json.data, json.len, 0, NULL);
+    const fhi_export_options options = {.format = FHI_EXPORT_JSONL, .sorted = true};
+    assert_true(export_as(l, query, options, sort) > 1);
+    const char *at = (const char *)l->out.data;
+    size_t i;
+    const json_t *hit;
+    json_array_foreach(json_object_get(answer, "hits"), i, hit)
+    {
+        json_t *line = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
+        assert_true(json_equal(json_object_get(line, "id"), json_object_get(hit, "id")));
+        json_decref(line);
+        at = strchr(at, '\n') + 1;
+    }
+    assert_int_equal(*at, '\0');
+    json_decref(answer);
+    fhi_buf_fini(&json);
+}
+
+static void sorted_exports_have_the_order_of_a_search(void **state)
+{
+    check_order(*state, "roi OR mot3", FHI_SORT_SCORE);
+    check_order(*state, "roi OR mot3", FHI_SORT_DATE);
+    check_order(*state, "lang:fr", FHI_SORT_SCORE); /* which has none: by date */
+    library *l = *state;
+    assert_int_equal(export(l, "absent", (fhi_export_options){.sorted = true}), 1);
+    assert_string_equal((const char *)l->out.data, "");
+}
+
+static void sorted_exports_go_on_beyond_what_is_found_ahead(void **state)
+{
+    enum { COUNT = 2 * FHI_EXPORT_AHEAD + 100, DAYS = 28 };
+    (void)state;
+    library l = {.index = NULL};
+    char path[SCRATCH_PATH_BYTES], id[16], date[16];
+    fh_writer *writer;
+    unsigned count = 0, day = DAYS;
+    scratch_init(&l.folder);
+    (void)scratch_path(&l.folder, "index", path);
+    assert_int_equal(fh_writer_open(path, NULL, &writer, NULL), FH_OK);
+    for (unsigned i = 0; i < COUNT; i++) {
+        fh_record record = {0};
+        (void)snprintf(id, sizeof id, "%u", i);
+        (void)snprintf(date, sizeof date, "2025-03-%02u", i % DAYS + 1);
+        record.fields[FH_FIELD_ID] = fhi_str(id);
+        record.fields[FH_FIELD_DATE] = fhi_str(date);
+        record.fields[FH_FIELD_BODY] = FH_STR("roi");
+        assert_int_equal(fh_writer_add(writer, &record, NULL), FH_OK);
+    }
+    assert_int_equal(fh_writer_commit(writer, NULL), FH_OK);
+    fh_writer_close(writer);
+    assert_int_equal(fhi_index_open(fhi_vfs_posix(), path, &l.index, NULL), FH_OK);
+    assert_int_equal(fhi_searcher_create("press", &l.searcher, NULL), FH_OK);
+    fhi_export_options options = {.format = FHI_EXPORT_CSV, .sorted = true};
+    assert_int_equal(fhi_export_set_fields(&options, FH_STR("date"), NULL), FH_OK);
+    (void)export_as(&l, "roi", options, FHI_SORT_DATE);
+    for (const char *at = strchr((const char *)l.out.data, '\n') + 1; *at; at = strchr(at, '\n') + 1, count++) {
+        const unsigned here = (unsigned)strtoul(at + 8, NULL, 10);
+        assert_in_range(here, 1, day);
+        day = here;
+    }
+    assert_int_equal(count, COUNT);
+    (void)library_close((void *[]){&l});
+}
+
 static void a_wrong_query_is_an_error_and_nothing_else(void **state)
 {
     library *l = *state;
@@ -266,6 +348,8 @@ int main(void)
         cmocka_unit_test(wrong_fields_are_refused),
         cmocka_unit_test(csv_has_a_header_even_without_a_match),
         cmocka_unit_test(cells_are_quoted_and_formulas_disarmed),
+        cmocka_unit_test(sorted_exports_have_the_order_of_a_search),
+        cmocka_unit_test(sorted_exports_go_on_beyond_what_is_found_ahead),
         cmocka_unit_test(a_wrong_query_is_an_error_and_nothing_else),
         cmocka_unit_test(what_was_made_by_the_deadline_is_a_piece),
     };
