@@ -181,7 +181,9 @@ static void the_client_gives_a_silent_server_up_and_needs_none_for_a_query_it_ca
 static void a_client_that_does_not_read_is_held_back(void **state)
 {
     (void)state;
-    enum { COUNT = 200 }; /* all of them fit into the socket, where each takes 768 bytes: the server may not read them */
+    enum {
+        COUNT = 200
+    }; /* all of them fit into the socket, where each takes 768 bytes: the server may not read them */
     serving server;
     serving_init(&server);
     server.options.limits.connection_bytes_max = 65536;
