@@ -28,6 +28,15 @@ static inline size_t cut_next(uint32_t *cut, size_t left)
     return piece < left ? piece : left;
 }
 
+/* A copy that ends where its block does, so that a byte too far is seen. The caller frees *block. */
+static inline const char *copy_exact(const char *from, size_t len, char **block)
+{
+    *block = malloc(len + 1);
+    require(*block != NULL);
+    if (len) memcpy(*block + 1, from, len);
+    return *block + 1;
+}
+
 /* ---- questions ---- */
 
 static inline void note_list(fhi_buf *trace, const fh_str *texts, size_t count)

@@ -176,9 +176,8 @@ static void read_requests(fh_str input, const fhi_http_limits *limits, uint32_t 
     fhi_http_parser_init(&http, limits);
     for (size_t at = 0; at < input.len && event != FHI_HTTP_BAD;) {
         const size_t piece = cut_next(&cut, input.len - at);
-        char *bytes = malloc(piece); /* of its exact size, so that a byte too far is seen */
-        require(bytes != NULL);
-        memcpy(bytes, input.ptr + at, piece);
+        char *block;
+        const char *bytes = copy_exact(input.ptr + at, piece, &block);
         for (size_t taken = 0; taken < piece && event != FHI_HTTP_BAD;) {
             const size_t more = fhi_http_parse(&http, bytes + taken, piece - taken, &event);
             require(more <= piece - taken && (more > 0 || event == FHI_HTTP_BAD));
@@ -186,7 +185,7 @@ static void read_requests(fh_str input, const fhi_http_limits *limits, uint32_t 
             if (event != FHI_HTTP_MORE) note_event(trace, &http, event, again);
         }
         at += piece;
-        free(bytes);
+        free(block);
     }
     fhi_buf_put8(trace, event == FHI_HTTP_MORE && http.begun);
     fhi_http_parser_fini(&http);

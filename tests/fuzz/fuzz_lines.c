@@ -44,14 +44,12 @@ static void check_line(fh_str line)
 {
     fhi_buf trace = {0};
     fhi_ask ask;
-    char *exact = malloc(line.len + 1); /* so that a byte too far is seen */
-    require(exact != NULL);
-    if (line.len) memcpy(exact + 1, line.ptr, line.len);
-    read_line((fh_str){exact + 1, line.len}, &ask, &trace);
+    char *block;
+    read_line((fh_str){copy_exact(line.ptr, line.len, &block), line.len}, &ask, &trace);
     if (ask.root) check_again(&ask, &trace);
     fhi_ask_fini(&ask);
     fhi_buf_fini(&trace);
-    free(exact);
+    free(block);
 }
 
 /* ---- framing ---- */
@@ -71,9 +69,8 @@ static void read_pieces(fh_str input, size_t bytes_max, uint32_t cut, fhi_buf *t
     fhi_lines_init(&lines, bytes_max);
     for (size_t at = 0; at < input.len;) {
         const size_t piece = cut_next(&cut, input.len - at);
-        char *bytes = malloc(piece);
-        require(bytes != NULL);
-        memcpy(bytes, input.ptr + at, piece);
+        char *block;
+        const char *bytes = copy_exact(input.ptr + at, piece, &block);
         for (size_t taken = 0; taken < piece;) {
             const size_t more = fhi_lines_next(&lines, bytes + taken, piece - taken, &event, &line);
             require(more > 0 && more <= piece - taken);
@@ -81,7 +78,7 @@ static void read_pieces(fh_str input, size_t bytes_max, uint32_t cut, fhi_buf *t
             note_line(trace, event, line);
         }
         at += piece;
-        free(bytes);
+        free(block);
     }
     const bool open = fhi_lines_open(&lines);
     if (fhi_lines_last(&lines, &line)) note_line(trace, FHI_LINE_WHOLE, line);
