@@ -199,7 +199,7 @@ bool fhi_group_enter(fhi_group *group, uint32_t chunk, const uint64_t *among, ui
 void fhi_group_bound(fhi_group *group, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 /* Documents of the quarter in view that any list holds. */
 uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group);
-/* Positions of one document of the quarter into group->positions; only below `end`. */
+/* Positions of one document of the quarter into group->positions; only below `end`. False: no memory, or too late. */
 bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_t end);
 
 /* The same of a word of several lists, whose frequencies are summed. */

@@ -99,9 +99,10 @@ bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_
         lists++;
     }
     if (lists > 1) qsort(group->positions, group->position_count, sizeof *group->positions, compare_positions);
+    const bool late = fhi_walk_is_late(walk, group->position_count);
     while (group->position_count > 0 && group->positions[group->position_count - 1] >= end)
         group->position_count--;
-    return true;
+    return !late;
 }
 
 /* ---- several lists as one ---- */
