@@ -12,16 +12,16 @@
 #include <unistd.h>
 
 enum {
-    SAMPLE_BYTES = 8 * 1024 * 1024, /* of input taken */
-    READ_BYTES = 256 * 1024 * 1024, /* of input looked at, unpacked */
-    PEEK_BYTES = 1024 * 1024,       /* of a pipe */
+    SAMPLE_BYTES = 16 * 1024 * 1024, /* of input taken */
+    READ_BYTES = 256 * 1024 * 1024,  /* of input looked at, unpacked */
+    PEEK_BYTES = 1024 * 1024,        /* of a pipe */
     SOURCE_BYTES_MIN = 64 * 1024,
     WINDOW_BYTES = 512 * 1024, /* read at a place */
     PACKED_RATIO = 5,          /* guess: text is this many times as long as its file */
     SOURCES_MAX = 256,         /* evenly over all */
     RECORDS_MAX = 64 * 1024,
     FREQUENT_MIN = 64, /* so many records are taken apart for their words, */
-    FREQUENT_SHARE = 4 /* then one of so many */
+    FREQUENT_SHARE = 8 /* then one of so many */
 };
 
 typedef struct sample {

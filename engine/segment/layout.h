@@ -2,6 +2,7 @@
 #ifndef FHI_LAYOUT_H
 #define FHI_LAYOUT_H
 
+#include "engine/codec/bitpack.h"
 #include "engine/segment/segment.h"
 
 #define FHI_SEGMENT_MAGIC UINT64_C(0x3147455352484946)  /* "FIHRSEG1" */
@@ -67,10 +68,18 @@ static inline unsigned fhi_code_of_width(unsigned width)
     return code;
 }
 
+/* How many of its 32 bits the table of ids leaves off a hash: few ids are then taken for another at first. */
+static inline unsigned fhi_id_hash_shift(uint32_t doc_count)
+{
+    const unsigned bits = fhi_bits_of(doc_count) + 7;
+    return bits < 32 ? 32 - bits : 0;
+}
+
 /* Form code of a posting: the form all its occurrences share, or 1 for several. */
 enum {
     FHI_FORM_MIXED = 1,
-    FHI_MIXED_STEP = 4 /* a mixed record begins with its first form times this, and how many forms more than two */
+    FHI_MIXED_STEP = 4,     /* a mixed record begins with its first form times this, and how many forms more than two */
+    FHI_MIXED_NEXT_STEP = 4 /* every other form times this, and the frequency of the one before */
 };
 
 static inline uint32_t fhi_form_code(uint32_t ordinal)
@@ -83,12 +92,20 @@ static inline uint32_t fhi_form_of_code(uint32_t code)
     return code == 0 ? 0 : code - 1;
 }
 
-/* The beginning of a mixed record: answers how many forms it names, the first of them in *first; the others follow. */
-static inline uint64_t fhi_mixed_begin(fhi_span *record, uint64_t *first)
+/* The beginning of a mixed record: answers how many forms it names, the first of them in *form. */
+static inline uint64_t fhi_mixed_begin(fhi_span *record, uint32_t *form)
 {
     const uint64_t head = fhi_span_get_varint(record), more = head % FHI_MIXED_STEP;
-    *first = head / FHI_MIXED_STEP;
+    *form = (uint32_t)(head / FHI_MIXED_STEP);
     return 2 + more + (more == FHI_MIXED_STEP - 1 ? fhi_span_get_varint(record) : 0);
+}
+
+/* The frequency of the form before, and the next form. */
+static inline uint64_t fhi_mixed_next(fhi_span *record, uint32_t *form)
+{
+    const uint64_t head = fhi_span_get_varint(record), freq = head % FHI_MIXED_NEXT_STEP;
+    *form = (uint32_t)(head / FHI_MIXED_NEXT_STEP);
+    return 1 + freq + (freq == FHI_MIXED_NEXT_STEP - 1 ? fhi_span_get_varint(record) : 0);
 }
 
 #endif

@@ -88,8 +88,8 @@ void fhi_positions_copy(const uint8_t *bits, uint64_t at, uint32_t count, unsign
 static bool read_names(fhi_cursor *cursor, const uint8_t *record, uint32_t occurrences, uint32_t *count)
 {
     fhi_span span = fhi_span_of(record, (size_t)(cursor->list_end - record));
-    uint64_t first;
-    const uint64_t named = fhi_mixed_begin(&span, &first);
+    uint32_t form;
+    const uint64_t named = fhi_mixed_begin(&span, &form);
     if (named > occurrences) return fhi_cursor_corrupt(cursor);
     if (named > cursor->names_room) {
         cursor->names = fhi_arena_alloc(cursor->arena, 2 * (size_t)named * sizeof *cursor->names);
@@ -97,9 +97,9 @@ static bool read_names(fhi_cursor *cursor, const uint8_t *record, uint32_t occur
         cursor->names_room = 2 * (uint32_t)named;
     }
     *count = (uint32_t)named;
-    cursor->names[0] = (uint32_t)first;
+    cursor->names[0] = form;
     for (uint32_t i = 1; i < *count; i++)
-        cursor->names[i] = (uint32_t)fhi_span_get_varint(&span);
+        (void)fhi_mixed_next(&span, &cursor->names[i]);
     return true;
 }
 

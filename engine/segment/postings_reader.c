@@ -67,23 +67,17 @@ bool fhi_form_is_wanted(const fhi_form_set *wanted, uint32_t form)
 /* Frequency of the wanted forms in a posting that mixes several: all but the last are explicit. */
 uint32_t fhi_mixed_freq(const fhi_form_set *wanted, const uint8_t *record, const uint8_t *end, uint32_t freq)
 {
-    fhi_span names = fhi_span_of(record, (size_t)(end - record));
-    uint64_t first;
-    const uint64_t count = fhi_mixed_begin(&names, &first);
-    fhi_span freqs = names;
-    bool any = fhi_form_is_wanted(wanted, (uint32_t)first);
-    for (uint64_t i = 1; i < count; i++)
-        any |= fhi_form_is_wanted(wanted, (uint32_t)fhi_span_get_varint(&freqs));
-    if (!any) return 0;
-    uint32_t found = 0, left = freq;
-    for (uint64_t i = 0; i < count; i++) {
-        const uint32_t form = i == 0 ? (uint32_t)first : (uint32_t)fhi_span_get_varint(&names);
-        const uint32_t told = i + 1 < count ? (uint32_t)fhi_span_get_varint(&freqs) : left;
-        const uint32_t part = told < left ? told : left;
+    fhi_span span = fhi_span_of(record, (size_t)(end - record));
+    uint32_t found = 0, left = freq, form;
+    const uint64_t count = fhi_mixed_begin(&span, &form);
+    for (uint64_t i = 1; i < count; i++) {
+        const bool is_wanted = fhi_form_is_wanted(wanted, form);
+        const uint64_t told = fhi_mixed_next(&span, &form);
+        const uint32_t part = told < left ? (uint32_t)told : left;
         left -= part;
-        if (fhi_form_is_wanted(wanted, form)) found += part;
+        if (is_wanted) found += part;
     }
-    return found;
+    return fhi_form_is_wanted(wanted, form) ? found + left : found;
 }
 
 static void pick_forms(const fhi_cursor *cursor, uint32_t count, const fhi_tail *tail, uint32_t *form_freqs)

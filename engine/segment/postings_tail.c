@@ -40,13 +40,12 @@ static void unpack_freqs(const fhi_kernels *kernels, const uint8_t *packed, uint
 
 bool fhi_mixed_skip(fhi_span *span)
 {
-    uint64_t first;
-    const uint64_t forms = fhi_mixed_begin(span, &first);
-    if (forms < 2 || forms > fhi_span_left(span)) return false;
-    uint64_t left = 2 * (forms - 1); /* a varint ends with a byte below 0x80 */
-    for (; left > 0 && span->at < span->len; span->at++)
-        left -= span->data[span->at] < 0x80;
-    return left == 0;
+    uint32_t form;
+    const uint64_t forms = fhi_mixed_begin(span, &form);
+    if (forms < 2 || forms - 1 > fhi_span_left(span)) return false;
+    for (uint64_t i = 1; i < forms && !span->failed; i++)
+        (void)fhi_mixed_next(span, &form);
+    return !span->failed;
 }
 
 bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit,
@@ -78,8 +77,8 @@ bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end)
 {
     fhi_span span = fhi_span_of(record, (size_t)(end - record));
-    uint64_t first;
-    return fhi_bits_of((uint32_t)fhi_mixed_begin(&span, &first) - 1);
+    uint32_t form;
+    return fhi_bits_of((uint32_t)fhi_mixed_begin(&span, &form) - 1);
 }
 
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,

@@ -86,6 +86,14 @@ static uint32_t weight_at(const fhi_postings_writer *writer, uint32_t doc, uint3
 
 /* ---- first pass: what follows from the positions ---- */
 
+/* What fhi_mixed_next reads. */
+static void put_mixed_next(fhi_buf *to, uint32_t freq, uint32_t form)
+{
+    const uint32_t told = freq - 1 < FHI_MIXED_NEXT_STEP - 1 ? freq - 1 : FHI_MIXED_NEXT_STEP - 1;
+    fhi_buf_put_varint(to, (uint64_t)form * FHI_MIXED_NEXT_STEP + told);
+    if (told == FHI_MIXED_NEXT_STEP - 1) fhi_buf_put_varint(to, freq - 1 - told);
+}
+
 /* Writes the mixed record of a posting: how many forms, which, and the frequency of all but the last. */
 static void put_mixed_record(fhi_postings_writer *writer, uint32_t doc, const uint32_t *positions,
                              const uint32_t *forms, uint32_t count)
@@ -112,9 +120,7 @@ static void put_mixed_record(fhi_postings_writer *writer, uint32_t doc, const ui
     if (pairs->status == FH_OK) fhi_buf_put_varint(&writer->mixed, (uint64_t)pair[0] * FHI_MIXED_STEP + more);
     if (more == FHI_MIXED_STEP - 1) fhi_buf_put_varint(&writer->mixed, pair_count - 2 - more);
     for (uint32_t i = 1; i < pair_count; i++)
-        fhi_buf_put_varint(&writer->mixed, pair[2 * i]);
-    for (uint32_t i = 0; i + 1 < pair_count; i++)
-        fhi_buf_put_varint(&writer->mixed, pair[2 * i + 1]);
+        put_mixed_next(&writer->mixed, pair[2 * i - 1], pair[2 * i]);
     if (pairs->status != FH_OK) writer->mixed.status = pairs->status;
 }
 
@@ -235,9 +241,9 @@ static void put_tail(fhi_postings_writer *writer, uint32_t first, uint32_t count
         if (codes[i] != FHI_FORM_MIXED) continue;
         const uint32_t start = writer->mixed_starts[first + i];
         fhi_span record = fhi_span_of(writer->mixed.data + start, writer->mixed.len - start);
-        uint64_t form;
-        for (uint64_t left = 2 * (fhi_mixed_begin(&record, &form) - 1); left > 0; left--)
-            (void)fhi_span_get_varint(&record);
+        uint32_t form;
+        for (uint64_t left = fhi_mixed_begin(&record, &form) - 1; left > 0; left--)
+            (void)fhi_mixed_next(&record, &form);
         fhi_buf_put(to, writer->mixed.data + start, record.at);
     }
 }
@@ -247,11 +253,10 @@ static uint32_t mixed_index(const fhi_postings_writer *writer, uint32_t i, uint3
 {
     const uint32_t start = writer->mixed_starts[i];
     fhi_span record = fhi_span_of(writer->mixed.data + start, writer->mixed.len - start);
-    uint64_t named;
+    uint32_t named, index = 0;
     const uint64_t form_count = fhi_mixed_begin(&record, &named);
-    uint32_t index = 0;
     for (; named != form && index + 1 < form_count; index++)
-        named = fhi_span_get_varint(&record);
+        (void)fhi_mixed_next(&record, &named);
     return index;
 }
 
@@ -259,8 +264,8 @@ static uint32_t mixed_size(const fhi_postings_writer *writer, uint32_t i)
 {
     fhi_span record =
         fhi_span_of(writer->mixed.data + writer->mixed_starts[i], writer->mixed.len - writer->mixed_starts[i]);
-    uint64_t first;
-    return (uint32_t)fhi_mixed_begin(&record, &first);
+    uint32_t form;
+    return (uint32_t)fhi_mixed_begin(&record, &form);
 }
 
 /* By how much freq / body_weight overstates the count: occurrences in title and lead weigh more. */
@@ -404,7 +409,7 @@ typedef struct dense_shape {
 static size_t align_payload(fhi_buf *bodies, uint32_t base, unsigned shift)
 {
     const size_t unit = (size_t)1 << shift;
-    while ((bodies->len - base) % unit != 0)
+    while ((bodies->len - base) % unit != 0 && bodies->status == FH_OK)
         fhi_buf_put8(bodies, 0);
     return (bodies->len - base) >> shift;
 }

@@ -67,8 +67,15 @@ static fh_status check_documents(const fhi_segment *segment, fh_err *err)
     if (!ids) return fhi_fail(err, FH_E_NOMEM, "cannot check the articles: out of memory");
     fh_status status = check_articles(segment, ids, err);
     if (status == FH_OK && segment->doc_count) {
+        const unsigned shift = fhi_id_hash_shift(segment->doc_count);
+        bool same = true;
+        for (uint32_t i = 0; i < segment->doc_count; i++)
+            ids[i] = ids[i] >> 32 >> shift << 32 | (uint32_t)ids[i];
         qsort(ids, segment->doc_count, sizeof *ids, compare_ids);
-        if (memcmp(ids, segment->sections[FHI_SECTION_IDS].data, segment->doc_count * sizeof *ids) != 0)
+        for (uint32_t i = 0; i < segment->doc_count; i++)
+            same = same && ids[i] >> 32 == fhi_packed_get(&segment->id_hashes, i) &&
+                   (uint32_t)ids[i] == fhi_packed_get(&segment->id_docs, i);
+        if (!same)
             status = fhi_segment_damaged(segment, FHI_SECTION_IDS, 0, err, "the table of ids names other articles");
     }
     free(ids);

@@ -38,6 +38,7 @@ struct fhi_segment {
     const uint8_t *norms;
     const uint8_t *widths;
     fhi_packed title_ends, lead_ends, days, minutes;
+    fhi_packed id_hashes, id_docs; /* in the order of the hashes */
     fhi_column_reader columns[FHI_COLUMN_COUNT];
     fhi_dictionary terms, forms;
     fhi_store_dictionary *store_dictionaries;

@@ -143,7 +143,10 @@ static bool open_documents(fhi_segment *segment)
         if (!fhi_column_open(&segment->columns[i], &columns, segment->doc_count)) return false;
     const size_t groups = (segment->doc_count + 63) / 64;
     if (segment->sections[FHI_SECTION_STORE_INDEX].len < groups * 16) return false;
-    return !zones.failed && !days.failed && segment->sections[FHI_SECTION_IDS].len == (size_t)segment->doc_count * 8;
+    fhi_span ids = segment->sections[FHI_SECTION_IDS];
+    segment->id_hashes = fhi_packed_open(&ids, segment->doc_count);
+    segment->id_docs = fhi_packed_open(&ids, segment->doc_count);
+    return !zones.failed && !days.failed && !ids.failed && fhi_span_left(&ids) == 0;
 }
 
 uint8_t fhi_segment_compute_bound(const fhi_segment *segment, uint32_t freq, uint8_t norm)

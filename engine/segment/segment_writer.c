@@ -416,6 +416,27 @@ static void pad_to_ranges(fhi_buf *bytes)
     if (pad) memset(pad, 0, missing);
 }
 
+/* Hashes, then documents, both in the order of the hashes. */
+static void put_ids(fhi_segment_writer *writer, fhi_buf *to)
+{
+    uint64_t *ids = (uint64_t *)(void *)writer->ids.data;
+    fhi_buf halves = {0};
+    const uint32_t count = writer->doc_count;
+    const unsigned shift = fhi_id_hash_shift(count);
+    uint32_t *half = count ? (uint32_t *)(void *)fhi_buf_extend(&halves, count * sizeof *half) : NULL;
+    for (uint32_t i = 0; half && i < count; i++)
+        ids[i] = ids[i] >> 32 >> shift << 32 | (uint32_t)ids[i];
+    if (half) qsort(ids, count, sizeof *ids, compare_u64);
+    for (uint32_t i = 0; half && i < count; i++)
+        half[i] = (uint32_t)(ids[i] >> 32);
+    fhi_packed_put(to, half, half ? count : 0);
+    for (uint32_t i = 0; half && i < count; i++)
+        half[i] = (uint32_t)ids[i];
+    fhi_packed_put(to, half, half ? count : 0);
+    if (halves.status != FH_OK) to->status = halves.status;
+    fhi_buf_fini(&halves);
+}
+
 static void put_small_sections(fhi_segment_writer *writer)
 {
     fhi_buf content = {0};
@@ -441,8 +462,9 @@ static void put_small_sections(fhi_segment_writer *writer)
     for (int i = 0; i < FHI_COLUMN_COUNT; i++)
         fhi_column_writer_put(&writer->columns[i], writer->doc_count, &content);
     put_section(writer, FHI_SECTION_COLUMNS, &content);
-    if (writer->ids.len) qsort(writer->ids.data, writer->doc_count, 8, compare_u64);
-    put_section(writer, FHI_SECTION_IDS, &writer->ids);
+    fhi_buf_clear(&content);
+    put_ids(writer, &content);
+    put_section(writer, FHI_SECTION_IDS, &content);
     fhi_buf_fini(&content);
 }
 

@@ -172,12 +172,12 @@ fh_status fhi_segment_doc_id_with(const fhi_segment *segment, uint32_t doc, fhi_
 
 fh_status fhi_segment_find_id(const fhi_segment *segment, fh_str id, uint32_t *doc, fh_err *err)
 {
-    const uint8_t *ids = segment->sections[FHI_SECTION_IDS].data;
-    const uint64_t hash = fhi_hash64(id.ptr, id.len) >> 32;
+    const fhi_packed *hashes = &segment->id_hashes;
+    const uint32_t hash = (uint32_t)(fhi_hash64(id.ptr, id.len) >> 32) >> fhi_id_hash_shift(segment->doc_count);
     uint32_t low = 0, high = segment->doc_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (fhi_load64(ids + (size_t)middle * 8) >> 32 < hash)
+        if (fhi_packed_get(hashes, middle) < hash)
             low = middle + 1;
         else
             high = middle;
@@ -185,12 +185,10 @@ fh_status fhi_segment_find_id(const fhi_segment *segment, fh_str id, uint32_t *d
     fh_status status = FH_E_NOT_FOUND;
     fhi_buf found = {0};
     for (; low < segment->doc_count && status == FH_E_NOT_FOUND; low++) {
-        const uint64_t entry = fhi_load64(ids + (size_t)low * 8);
-        if (entry >> 32 != hash) break;
-        const uint32_t candidate = (uint32_t)entry;
+        if (fhi_packed_get(hashes, low) != hash) break;
+        const uint32_t candidate = fhi_packed_get(&segment->id_docs, low);
         if (candidate >= segment->doc_count) {
-            status =
-                fhi_segment_damaged(segment, FHI_SECTION_IDS, (uint64_t)low * 8, err, "the table of ids is damaged");
+            status = fhi_segment_damaged(segment, FHI_SECTION_IDS, 0, err, "the table of ids is damaged");
             break;
         }
         const fh_status read = fhi_segment_doc_id(segment, candidate, &found, err);
