@@ -193,7 +193,7 @@ static int check_frame(fhi_http_parser *http, const char *end)
                 return refuse(http, 400, "a control character");
         }
         http->line_begins = byte == '\n';
-        http->wanted = http->wanted == '\r' || byte == '\r' ? '\n' : '\0';
+        http->wanted = http->wanted == '\r' || byte == '\r' ? '\n' : 0;
     }
     http->frame = end;
     return 0;

@@ -49,8 +49,8 @@ typedef struct fhi_http_parser {
     http_parser parser;
     fhi_buf text; /* the target, then names and values of the headers, nothing between */
     size_t target_len;
-    const char *frame; /* in what is being fed, behind the last byte of a body: from there on it is lines */
-    char wanted;       /* the next byte of such lines; 0: any but a line feed */
+    const char *frame;    /* in what is being fed, behind the last byte of a body: from there on it is lines */
+    unsigned char wanted; /* the next byte of such lines; 0: any but a line feed */
     bool line_begins;
     size_t head_bytes; /* fed so far of this head */
     size_t wire_bytes; /* fed so far of this request */

@@ -176,7 +176,7 @@ static void browsers_sign_in_with_a_token_as_the_password(void **state)
     expect_status(&server, "/static/page.css", "", 200);
     expect_status(&server, "/article/page.css", "", 401);
     static const char *const bad[] = {
-        "", "=", "====", "YQ=", "YQ==", "Y===", "YWJj", "!!!!", ANNA "AAA", "YW5uYTo=", "a b="};
+        "", "=", "====", "YQ=", "YQ==", "Y===", "YWJj", "!!!!", "YW5uYTo=", "a b=", (ANNA "AAA")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char header[256];
         (void)snprintf(header, sizeof header, "Authorization: Basic %s\r\n", bad[i]);
