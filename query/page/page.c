@@ -36,8 +36,7 @@ void fhi_page_destroy(fhi_page *page)
 
 /* ---- language of the page -------------------------------------------------------------------------------- */
 
-/* What the browser likes best of ours; French where it likes none of them. */
-static fhi_message_lang accepted_lang(fh_str header)
+fhi_message_lang fhi_page_accepted_lang(fh_str header)
 {
     static const char *const offered[] = {"fr", "ar", "en"};
     char text[LANGS_HEADER_BYTES_MAX + 1], best[ULOC_FULLNAME_CAPACITY] = "fr";
@@ -53,13 +52,6 @@ static fhi_message_lang accepted_lang(fh_str header)
     for (int i = 0; i < FHI_PAGE_LANGS; i++)
         if (strncmp(best, lang_names[i], 2) == 0) return (fhi_message_lang)i;
     return FHI_LANG_FR;
-}
-
-void fhi_page_choose_lang(fhi_page_work *work)
-{
-    const fhi_page_state *state = work->question->state;
-    work->lang = state->lang_given ? work->question->request.lang : accepted_lang(state->accepted_langs);
-    work->request.lang = work->lang;
 }
 
 /* ---- small parts ----------------------------------------------------------------------------------------- */
@@ -340,7 +332,9 @@ fh_status fhi_page_answer(fhi_page *page, fhi_searcher *searcher, const fhi_inde
                           .question = question,
                           .request = question->request,
                           .failure = {.status = FH_OK}};
-    fhi_page_choose_lang(&work);
+    const fhi_page_state *state = question->state;
+    work.lang = state->lang_given ? question->request.lang : fhi_page_accepted_lang(state->accepted_langs);
+    work.request.lang = work.lang;
     work.request.top = FHI_PAGE_TOP;
     fhi_arena_reset(&page->arena);
     make(&work);

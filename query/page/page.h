@@ -32,6 +32,7 @@ typedef enum fhi_page_filter {
 } fhi_page_filter;
 
 enum {
+    FHI_PAGE_LANGS = 3,       /* in the order of fhi_message_lang */
     FHI_PAGE_VALUES_MAX = 8,  /* of one filter at a time */
     FHI_PAGE_TOP = 10,        /* hits on a page */
     FHI_PAGE_NAMES_MAX = 100, /* lines of a list */
@@ -77,6 +78,8 @@ typedef struct fhi_page_refusal {
     bool lang_given; /* lang was asked for */
     fhi_message_lang lang;
 } fhi_page_refusal;
+/* The language it is told in. */
+fhi_message_lang fhi_page_refusal_lang(const fhi_page_refusal *refusal);
 /* Appends a whole page. Needs no fhi_page; on any thread. Codes: FH_E_NOMEM. */
 fh_status fhi_page_refuse(const fhi_page_refusal *refusal, fhi_buf *out);
 

@@ -10,8 +10,6 @@
 #include <unicode/udat.h>
 #include <unicode/umsg.h>
 
-enum { FHI_PAGE_LANGS = 3 }; /* in the order of fhi_message_lang */
-
 /* Formats of one language, opened when first needed. */
 typedef struct fhi_page_formats {
     UMessageFormat *counts;
@@ -39,8 +37,8 @@ typedef struct fhi_page_work {
 } fhi_page_work;
 
 /* ---- page.c ---- */
-/* The language asked for, or else what the browser likes best. */
-void fhi_page_choose_lang(fhi_page_work *work);
+/* What a browser likes best of our languages, by its Accept-Language; French where it likes none of them. */
+fhi_message_lang fhi_page_accepted_lang(fh_str header);
 /* Everything around work->main, which is made. */
 void fhi_page_begin(fhi_page_work *work);
 fh_str fhi_page_say(const fhi_page_work *work, fhi_page_word word);

@@ -55,6 +55,11 @@ static void add_box(fhi_page_work *work, const fhi_page_refusal *refusal)
     fhi_html_text(html, link, fhi_page_say(work, said->again));
 }
 
+fhi_message_lang fhi_page_refusal_lang(const fhi_page_refusal *refusal)
+{
+    return refusal->lang_given ? refusal->lang : fhi_page_accepted_lang(refusal->accepted_langs);
+}
+
 fh_status fhi_page_refuse(const fhi_page_refusal *refusal, fhi_buf *out)
 {
     fhi_page page = {.arena.status = FH_OK};
@@ -65,7 +70,7 @@ fh_status fhi_page_refuse(const fhi_page_refusal *refusal, fhi_buf *out)
     question.request.lang = refusal->lang;
     fhi_arena_init(&page.arena, ARENA_BYTES_MAX);
     fhi_page_work work = {.page = &page, .question = &question, .request = question.request};
-    fhi_page_choose_lang(&work);
+    work.lang = work.request.lang = fhi_page_refusal_lang(refusal);
     fhi_html_init(&work.html);
     fhi_page_begin(&work);
     add_box(&work, refusal);

@@ -258,6 +258,7 @@ fh_status fhi_server_destroy(fhi_server *server)
     }
     fhi_recent_destroy(server->answers);
     fhi_buf_fini(&server->kept);
+    fhi_refusals_fini(&server->refusals);
     fhi_tokens_destroy(server->tokens);
     fhi_rate_destroy(server->rate);
     fhi_log_destroy(server->log);

@@ -196,6 +196,12 @@ typedef struct fhi_worker {
     fhi_buf packed; /* scratch of the packer */
 } fhi_worker;
 
+/* Pages of refusals that come in floods, made once; of the loop's thread. */
+enum { FHI_REFUSALS_KEPT = 3 };
+typedef struct fhi_refusals {
+    fhi_buf pages[FHI_REFUSALS_KEPT][FHI_PAGE_LANGS][2]; /* by status, language, and whether that was asked for */
+} fhi_refusals;
+
 struct fhi_server {
     fhi_server_options options;
     fhi_tokens *tokens; /* NULL: nobody is asked for one */
@@ -224,6 +230,7 @@ struct fhi_server {
     fhi_reload reload;
     fhi_recent *answers; /* given lately */
     fhi_buf kept;        /* scratch: an answer as it is kept */
+    fhi_refusals refusals;
     fhi_conn *conns;
     size_t conn_count;
     uint64_t started_ms;
@@ -288,6 +295,7 @@ void fhi_exchange_orphan(fhi_exchange *exchange);
  * header to be read. */
 void fhi_exchange_note_client(fhi_exchange *exchange, const fhi_http_parser *http);
 void fhi_exchange_note_target(fhi_exchange *exchange, fh_str target);
+void fhi_refusals_fini(fhi_refusals *refusals);
 /* Makes it DONE with an error object, or a page that tells it. */
 void fhi_exchange_fail(fhi_exchange *exchange, int status, const char *message);
 /* The same, for a worker, without a change of state. */
