@@ -177,13 +177,12 @@ static void the_client_gives_a_silent_server_up_and_needs_none_for_a_query_it_ca
     scratch_fini(&folder);
 }
 
-/* A client that never reads is not read either, and no more answers are made for it than the bound allows. */
+/* A client that never reads is not read either, and no more answers are made for it than the bound allows. All lines
+ * fit into the socket, where each takes 768 bytes: they may stay there. */
 static void a_client_that_does_not_read_is_held_back(void **state)
 {
     (void)state;
-    enum {
-        COUNT = 200
-    }; /* all of them fit into the socket, where each takes 768 bytes: the server may not read them */
+    enum { COUNT = 200 };
     serving server;
     serving_init(&server);
     server.options.limits.connection_bytes_max = 65536;
