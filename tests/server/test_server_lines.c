@@ -89,9 +89,11 @@ static void messages_quote_whole_characters(void **state)
         const char *line, *message;
     } lines[] = {
         {"{\"q\":\"a\\u000é\"}", "the line is not JSON: invalid escape"},
-        {"{\"q\":\"a\",\"export\":true,\"fields\":[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        {"{\"q\":\"a\",\"export\":true,\"fields\":[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
          "aaaaaaaéé\"]}",
-         "`fields`: there is no field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`"},
+         "`fields`: there is no field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`"},
     };
     const int fd = connect_path(server.socket);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
