@@ -39,7 +39,7 @@ endif
 WARN := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wundef -Wvla
 WARN_C := $(WARN) -Wstrict-prototypes -Wmissing-prototypes
 OPT_release := -O3 -g -DNDEBUG
-OPT_debug := -O0 -g
+OPT_debug := -Og -g
 OPT_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 OPT_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
