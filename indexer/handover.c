@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum {
-    BATCH_POSITIONS = 64 * 1024,  /* then a batch is handed over */
+    BATCH_POSITIONS = 64 * 1024,  /* or postings: then a batch is handed over */
     COPIED_POSITIONS = 512 * 1024 /* longer lists are written by the caller: they are not held twice */
 };
 

@@ -16,7 +16,8 @@ enum {
     FHI_FREQUENT_MAX = 1024,
     FHI_FREQUENT_BYTES_MAX = 255,
     FHI_SHARE_ALL = 65535, /* of all documents */
-    FHI_PAIR_SHARE = 96,   /* a pair is kept of words that would meet in one document of so many by chance */
+    FHI_PAIR_SHARE = 96,   /* a pair is kept of words that would meet in one document of so many by chance; readers rely
+                              on it, so another number is another version of the format */
     FHI_NO_PAIR = -1
 };
 

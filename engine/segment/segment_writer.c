@@ -354,7 +354,8 @@ void fhi_segment_writer_add_term(fhi_segment_writer *writer, fh_str term, const 
     const bool placed = list->position_count > 0;
     const uint32_t form_count = placed ? count_forms(list) : 0;
     if (placed == fhi_term_is_pair(term) || (placed && form_count == 0) || writer->forms.entry_count > 0) {
-        (void)fail(writer, FH_E_INVALID, form_count ? "a term after the forms" : "the forms of a term");
+        (void)fail(writer, FH_E_INVALID,
+                   writer->forms.entry_count ? "a term after the forms" : "the positions or forms of a term");
         return;
     }
     if (!keep(writer, fhi_postings_write(writer->postings, list, form_count, &writer->list), "encoding a term")) return;
