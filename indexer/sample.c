@@ -21,7 +21,7 @@ enum {
     SOURCES_MAX = 256,         /* evenly over all */
     RECORDS_MAX = 64 * 1024,
     FREQUENT_MIN = 64, /* so many records are taken apart for their words, */
-    FREQUENT_SHARE = 8 /* then one of so many */
+    FREQUENT_SHARE = 4 /* then one of so many */
 };
 
 typedef struct sample {

@@ -135,9 +135,8 @@ static fh_status load(fh_writer *writer, const char *analyzer, fh_err *err)
     if (status != FH_OK && status != FH_E_NOT_FOUND) return status;
     writer->generation = manifest.generation;
     status = choose_ids(writer, &manifest, err);
-    if (status == FH_OK)
-        status = fhi_frequent_init(&writer->frequent, manifest.frequent.words, manifest.frequent.count);
-    if (status == FH_E_NOMEM) (void)fhi_fail(err, status, "out of memory");
+    writer->frequent = manifest.frequent;
+    manifest.frequent = (fhi_frequent){0};
     if (status == FH_OK) status = settle(writer, &manifest, analyzer, err);
     for (uint32_t i = 0; i < manifest.segment_count && status == FH_OK; i++) {
         writer->stats.index_bytes += manifest.segments[i].file_bytes;

@@ -103,7 +103,8 @@ void fhi_eval_prefetch_chunk(const fhi_eval *eval, uint32_t chunk)
 static void prefetch_leaf(const fhi_eval *eval, const uint16_t *quarters, uint32_t count)
 {
     for (uint32_t i = 0; i < eval->deciding_count; i++)
-        if (eval->groups[i].count > 0) fhi_cursor_prefetch(&eval->groups[i].cursors[0], quarters, count);
+        for (uint32_t j = 0; j < eval->groups[i].count; j++)
+            fhi_cursor_prefetch(&eval->groups[i].cursors[j], quarters, count);
 }
 
 void fhi_eval_prefetch(const fhi_eval *eval, const uint16_t *quarters, uint32_t count)
@@ -203,10 +204,15 @@ static void sieve_and(const fhi_eval *eval, fhi_batch *batch)
 
 static void sieve_phrase(const fhi_eval *eval, fhi_batch *batch)
 {
-    uint64_t masks[FHI_BATCH_QUARTERS];
+    uint64_t masks[FHI_BATCH_QUARTERS], more[FHI_BATCH_QUARTERS];
     for (uint32_t i = 0; i < eval->deciding_count; i++) {
-        if (eval->groups[i].count != 1) continue;
-        fhi_cursor_masks(eval->groups[i].cursors, batch->quarters, batch->count, masks);
+        const fhi_group *group = &eval->groups[i];
+        memset(masks, 0, sizeof masks);
+        for (uint32_t j = 0; j < group->count; j++) {
+            fhi_cursor_masks(&group->cursors[j], batch->quarters, batch->count, more);
+            for (uint32_t q = 0; q < batch->count; q++)
+                masks[q] |= more[q];
+        }
         keep_common(batch, masks);
     }
 }

@@ -76,7 +76,7 @@ typedef struct fhi_group {
     fhi_cursor *cursors;
     uint32_t count;
     bool by_form;    /* only postings with a wanted form match */
-    bool pair;       /* two words side by side: no positions */
+    bool pair;       /* what tells where two slots may stand side by side: no positions */
     uint32_t df;     /* smallest first in phrases */
     uint32_t offset; /* in a phrase */
     /* the quarter in view */
@@ -199,6 +199,8 @@ bool fhi_group_enter(fhi_group *group, uint32_t chunk, const uint64_t *among, ui
 void fhi_group_bound(fhi_group *group, const uint64_t among[FHI_QUARTER_WORDS], uint8_t bounds[FHI_CHUNK_QUARTERS]);
 /* Documents of the quarter in view that any list holds. */
 uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group);
+/* Frequencies of the quarter whose mask() was asked last, at most 255; 0 of other documents. */
+void fhi_group_lanes(const fhi_walk *walk, fhi_group *group, uint8_t lanes[FHI_QUARTER_DOCS]);
 /* Positions of one document of the quarter into group->positions; only below `end`. False: no memory, or too late. */
 bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_t end);
 

@@ -52,6 +52,36 @@ uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group)
     return group->mask;
 }
 
+/* ---- frequencies ---- */
+
+static uint8_t lane_of(uint32_t freq)
+{
+    return (uint8_t)(freq < FHI_LANE_MAX ? freq : FHI_LANE_MAX);
+}
+
+static void add_lanes(uint8_t *lanes, const uint8_t *more)
+{
+    for (uint32_t i = 0; i < FHI_QUARTER_DOCS; i++)
+        lanes[i] = lane_of((uint32_t)lanes[i] + more[i]);
+}
+
+void fhi_group_lanes(const fhi_walk *walk, fhi_group *group, uint8_t lanes[FHI_QUARTER_DOCS])
+{
+    uint8_t more[FHI_QUARTER_DOCS];
+    uint32_t first;
+    if (group->count == 1) {
+        (void)fhi_cursor_lanes(&group->cursors[0], group->first, group->mask, lanes, NULL);
+        return;
+    }
+    memset(lanes, 0, FHI_QUARTER_DOCS);
+    for (uint32_t i = 0; i < group->count; i++) {
+        const uint64_t mask = fhi_cursor_mask(&group->cursors[i], walk->quarter, &first);
+        if (!mask) continue;
+        (void)fhi_cursor_lanes(&group->cursors[i], first, mask, more, NULL);
+        add_lanes(lanes, more);
+    }
+}
+
 /* ---- positions ---- */
 
 static bool reserve_positions(const fhi_walk *walk, fhi_group *group, uint32_t room)
@@ -268,17 +298,6 @@ void fhi_union_freqs(const fhi_walk *walk, const fhi_eval *eval, uint32_t doc, u
         *freq += more;
         if (i == 0) *exact_freq += exact;
     }
-}
-
-static uint8_t lane_of(uint32_t freq)
-{
-    return (uint8_t)(freq < FHI_LANE_MAX ? freq : FHI_LANE_MAX);
-}
-
-static void add_lanes(uint8_t *lanes, const uint8_t *more)
-{
-    for (uint32_t i = 0; i < FHI_QUARTER_DOCS; i++)
-        lanes[i] = lane_of((uint32_t)lanes[i] + more[i]);
 }
 
 /* Adds the lanes of the dense lists; answers their documents. */

@@ -1,6 +1,7 @@
 /* phrase.c - words at given distances, or near each other, checked on positions.
  *
- * Where two of the words are a pair of the index, its list says which documents hold them side by side.
+ * Where two of the words are a pair of the index, its list says which documents hold them side by side; of a slot
+ * of several terms pairs and rare terms do so together.
  * Slots come rarest first. An ordered phrase keeps the start positions that survive each slot; a window slides over
  * all slots at once, each slot needing a position of its own. The frequency never exceeds that of the rarest slot,
  * which the stored bounds rely on.
@@ -21,17 +22,23 @@ static uint32_t keep_starts(uint32_t *starts, uint32_t count, const fhi_group *s
     return kept;
 }
 
-/* The same, asked of a single list as it is packed; false when it has to be decoded. Starts are 64 at most. */
+/* The same, asked of lists as they are packed; false when they have to be decoded. Starts are 64 at most. */
 static bool find_starts(const fhi_walk *walk, uint32_t *starts, uint32_t *count, fhi_group *slot, uint32_t doc,
                         uint32_t end)
 {
     enum { STARTS_MAX = 64 };
     uint32_t wanted[STARTS_MAX], kept = 0;
-    uint64_t found;
-    if (slot->count != 1 || slot->by_form || *count > STARTS_MAX) return false;
+    uint64_t found = 0, more;
+    uint32_t first;
+    if (slot->by_form || *count > STARTS_MAX) return false;
     for (uint32_t i = 0; i < *count; i++)
         wanted[i] = starts[i] + slot->offset;
-    if (!fhi_cursor_find(&slot->cursors[0], walk->quarter, doc, wanted, *count, &found)) return false;
+    for (uint32_t i = 0; i < slot->count; i++) {
+        fhi_cursor *cursor = &slot->cursors[i];
+        if (slot->count > 1 && !(fhi_cursor_mask(cursor, walk->quarter, &first) >> doc & 1)) continue;
+        if (!fhi_cursor_find(cursor, walk->quarter, doc, wanted, *count, &more)) return false;
+        found |= more;
+    }
     for (; found; found &= found - 1) {
         const uint32_t i = (uint32_t)__builtin_ctzll(found);
         if (wanted[i] < end) starts[kept++] = starts[i];
@@ -137,9 +144,7 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
     uint64_t found = 0;
     memset(least, FHI_LANE_MAX, sizeof least);
     for (uint32_t i = 0; i < eval->deciding_count; i++) {
-        fhi_group *group = &eval->groups[i];
-        if (group->count != 1) continue;
-        (void)fhi_cursor_lanes(&group->cursors[0], group->first, group->mask, lanes, NULL);
+        fhi_group_lanes(walk, &eval->groups[i], lanes);
         for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++)
             least[doc] = lanes[doc] < least[doc] ? lanes[doc] : least[doc];
     }
@@ -151,12 +156,22 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
     return found;
 }
 
+static void prefetch_slot(const fhi_walk *walk, fhi_group *slot, uint64_t mask)
+{
+    uint32_t first;
+    for (uint32_t i = 0; i < slot->count; i++) {
+        uint64_t bits = mask;
+        if (slot->count > 1) bits &= fhi_cursor_mask(&slot->cursors[i], walk->quarter, &first);
+        for (; bits; bits &= bits - 1)
+            fhi_cursor_prefetch_spots(&slot->cursors[i], walk->quarter, (uint32_t)__builtin_ctzll(bits));
+    }
+}
+
 /* The two rarest words decide most documents. */
 static void prefetch_positions(const fhi_walk *walk, fhi_eval *eval, uint64_t mask)
 {
-    for (uint32_t i = 0; i < eval->slot_count && i < 2; i++)
-        for (uint64_t bits = mask; bits && eval->slots[i]->count == 1; bits &= bits - 1)
-            fhi_cursor_prefetch_spots(&eval->slots[i]->cursors[0], walk->quarter, (uint32_t)__builtin_ctzll(bits));
+    for (uint32_t i = 0; i < eval->slot_count && i < 2 && mask; i++)
+        prefetch_slot(walk, eval->slots[i], mask);
 }
 
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)

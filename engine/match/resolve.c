@@ -295,51 +295,121 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
 
 /* ---- phrases ---- */
 
-/* Which of the frequent words a slot is, when it is one and all its forms will do; else FHI_FREQUENT_MAX. */
-static uint32_t frequent_of(const tree_builder *builder, const fhi_slot *slot)
+/* Which of the frequent words a term is, or FHI_FREQUENT_MAX. */
+static uint32_t frequent_of(const tree_builder *builder, fh_str term)
 {
-    const fhi_word_spec *word = &slot->word;
-    if (word->term_count != 1 || word->exact_only || word->terms[0].len < 1 || word->terms[0].ptr[0] != FHI_NS_STEM)
-        return FHI_FREQUENT_MAX;
-    const fh_str stem = {word->terms[0].ptr + 1, word->terms[0].len - 1};
-    return fhi_frequent_find(fhi_index_frequent(builder->plan->index), stem);
+    if (term.len < 1 || term.ptr[0] != FHI_NS_STEM) return FHI_FREQUENT_MAX;
+    return fhi_frequent_find(fhi_index_frequent(builder->plan->index), (fh_str){term.ptr + 1, term.len - 1});
 }
 
-/* The slots of a phrase that are frequent words, and those from which a pair begins. */
+/* The terms of a slot that are here, and which frequent words they are. */
+typedef struct slot_terms {
+    uint32_t count;
+    uint64_t df; /* of all together, at most */
+    const fhi_found *found[FHI_CLASS_TERMS_MAX];
+    uint32_t frequent[FHI_CLASS_TERMS_MAX];
+} slot_terms;
+
+/* What tells where two slots may stand side by side: pairs of their terms that the index keeps, and the terms some of
+ * whose pairs it does not. */
+typedef struct slot_pair {
+    uint32_t pair_count, loose_count;
+    uint16_t firsts[FHI_CLASS_TERMS_MAX], seconds[FHI_CLASS_TERMS_MAX]; /* of each pair */
+    const fhi_found *loose[2 * FHI_CLASS_TERMS_MAX];
+    uint64_t loose_df;
+} slot_pair;
+
 typedef struct slot_pairs {
-    uint32_t words[FHI_PHRASE_SLOTS_MAX]; /* FHI_FREQUENT_MAX: none */
-    bool begins[FHI_PHRASE_SLOTS_MAX + 1];
+    slot_pair pairs[FHI_PHRASE_SLOTS_MAX];
+    bool begins[FHI_PHRASE_SLOTS_MAX + 1]; /* with which slots one begins that decides */
 } slot_pairs;
 
-static void find_pairs(const tree_builder *builder, const fhi_node *node, slot_pairs *pairs)
+static void find_terms(const tree_builder *builder, const fhi_slot *slot, const fhi_word_stats *stats,
+                       slot_terms *terms)
 {
+    const fhi_class_stats *class = &stats->segments[builder->segment_number];
+    *terms = (slot_terms){0};
+    for (uint32_t i = 0; i < class->list_count; i++) {
+        if (class->lists[i].info.df == 0) continue;
+        terms->frequent[terms->count] = frequent_of(builder, slot->word.terms[i]);
+        terms->found[terms->count++] = &class->lists[i];
+        terms->df += class->lists[i].info.df;
+    }
+}
+
+static void add_loose(slot_pair *pair, const fhi_found *found)
+{
+    for (uint32_t i = 0; i < pair->loose_count; i++)
+        if (pair->loose[i] == found) return;
+    pair->loose[pair->loose_count++] = found;
+    pair->loose_df += found->info.df;
+}
+
+/* Two terms that may stand side by side: told by their pair, or by the rarer of them. */
+static void add_terms(const fhi_frequent *frequent, const slot_terms *first, uint32_t i, const slot_terms *second,
+                      uint32_t j, slot_pair *pair)
+{
+    const uint32_t a = first->frequent[i], b = second->frequent[j];
+    const bool known = a < FHI_FREQUENT_MAX && b < FHI_FREQUENT_MAX;
+    if (known && pair->pair_count < FHI_CLASS_TERMS_MAX && fhi_frequent_pair(frequent, a, b) != FHI_NO_PAIR) {
+        pair->firsts[pair->pair_count] = (uint16_t)a;
+        pair->seconds[pair->pair_count++] = (uint16_t)b;
+    } else {
+        add_loose(pair, first->found[i]->info.df < second->found[j]->info.df ? first->found[i] : second->found[j]);
+    }
+}
+
+/* Whether the pairs of two neighbours narrow the documents down. */
+static bool find_pair(const tree_builder *builder, const slot_terms *first, const slot_terms *second, slot_pair *pair)
+{
+    enum { LOOSE_SHARE = 2 }; /* the terms without pairs may be in one of so many documents of the rarer slot */
     const fhi_frequent *frequent = fhi_index_frequent(builder->plan->index);
-    *pairs = (slot_pairs){0};
-    for (uint32_t i = 0; i < node->slot_count; i++)
-        pairs->words[i] = node->window ? FHI_FREQUENT_MAX : frequent_of(builder, &node->slots[i]);
-    for (uint32_t i = 0; i + 1 < node->slot_count; i++)
-        pairs->begins[i] = pairs->words[i] < FHI_FREQUENT_MAX && pairs->words[i + 1] < FHI_FREQUENT_MAX &&
-                           node->slots[i + 1].offset == node->slots[i].offset + 1 &&
-                           fhi_frequent_pair(frequent, pairs->words[i], pairs->words[i + 1]) != FHI_NO_PAIR;
+    *pair = (slot_pair){0};
+    for (uint32_t i = 0; i < first->count; i++)
+        for (uint32_t j = 0; j < second->count; j++)
+            add_terms(frequent, first, i, second, j, pair);
+    return pair->pair_count > 0 && pair->loose_df * LOOSE_SHARE <= (first->df < second->df ? first->df : second->df);
 }
 
-static bool is_in_pair(const slot_pairs *pairs, uint32_t slot)
+static void find_pairs(const tree_builder *builder, const fhi_node *node, const fhi_word_stats *stats,
+                       slot_pairs *pairs)
 {
-    return pairs->begins[slot] || (slot > 0 && pairs->begins[slot - 1]);
+    slot_terms terms[2];
+    memset(pairs->begins, 0, sizeof pairs->begins);
+    for (uint32_t i = 0; i < node->slot_count && node->window == 0; i++) {
+        const fhi_slot *slot = &node->slots[i];
+        find_terms(builder, slot, &stats[i], &terms[i % 2]);
+        if (i == 0 || slot->offset != slot[-1].offset + 1) continue;
+        if (slot->word.exact_only || slot[-1].word.exact_only) continue;
+        pairs->begins[i - 1] = find_pair(builder, &terms[(i - 1) % 2], &terms[i % 2], &pairs->pairs[i - 1]);
+    }
 }
 
-/* Opens the list of two frequent words side by side. The group stays empty when they never do so here. */
-static fh_status fill_pair(const tree_builder *builder, uint32_t first, uint32_t second, bool docs_only,
-                           fhi_group *group)
+/* Whether a pair alone tells that a slot is there. */
+static bool is_implied(const slot_pairs *pairs, uint32_t slot)
+{
+    const bool before = slot > 0 && pairs->begins[slot - 1] && pairs->pairs[slot - 1].loose_count == 0;
+    return before || (pairs->begins[slot] && pairs->pairs[slot].loose_count == 0);
+}
+
+/* Opens the lists that tell where two slots may stand side by side. The group stays empty when they never do here. */
+static fh_status fill_pair(const tree_builder *builder, const slot_pair *pair, bool docs_only, fhi_group *group)
 {
     const fhi_frequent *frequent = fhi_index_frequent(builder->plan->index);
     char bytes[FHI_PAIR_TERM_BYTES_MAX];
-    fhi_found found = {0};
-    const fh_str term = fhi_pair_term(frequent->words[first].stem, frequent->words[second].stem, bytes);
-    const fh_status status = fhi_terms_find(builder->segment, term, &found.info);
-    if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(builder->plan, builder->segment_number);
+    fhi_found found[3 * FHI_CLASS_TERMS_MAX] = {0};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < pair->pair_count; i++) {
+        const fh_str term =
+            fhi_pair_term(frequent->words[pair->firsts[i]], frequent->words[pair->seconds[i]], bytes);
+        const fh_status status = fhi_terms_find(builder->segment, term, &found[count].info);
+        if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(builder->plan, builder->segment_number);
+        count += status == FH_OK;
+    }
+    for (uint32_t i = 0; i < pair->loose_count; i++)
+        found[count++].info = pair->loose[i]->info;
     group->pair = true;
-    return fill_group(builder, &(fhi_class_stats){1, &found}, false, docs_only, group);
+    return fill_group(builder, &(fhi_class_stats){count, found}, false, docs_only, group);
 }
 
 static fh_status put_slot(tree_builder *builder, const fhi_slot *slot, const fhi_word_stats *stats, fhi_eval *eval)
@@ -375,7 +445,7 @@ static void sort_slots(fhi_eval *eval)
     }
 }
 
-/* Pairs, and words that are in none, decide which documents may match. */
+/* Pairs, and words that none of them implies, decide which documents may match. */
 static fh_status put_slots(tree_builder *builder, const fhi_node *node, const fhi_word_stats *stats,
                            const slot_pairs *pairs, fhi_eval *eval)
 {
@@ -385,26 +455,32 @@ static fh_status put_slots(tree_builder *builder, const fhi_node *node, const fh
     eval->phrase_freqs = fhi_arena_alloc(arena, FHI_QUARTER_DOCS * sizeof(uint32_t));
     if (!eval->groups || !eval->slots || !eval->phrase_freqs) return out_of_memory(builder->plan);
     for (uint32_t i = 0; i < node->slot_count; i++) {
-        if (!is_in_pair(pairs, i)) FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
+        if (!is_implied(pairs, i)) FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
         if (!pairs->begins[i]) continue;
         fhi_group *group = &eval->groups[eval->group_count++];
-        FH_TRY(fill_pair(builder, pairs->words[i], pairs->words[i + 1], false, group));
+        FH_TRY(fill_pair(builder, &pairs->pairs[i], false, group));
         if (group->count == 0) eval->kind = FHI_EVAL_NONE;
     }
     eval->deciding_count = eval->group_count;
     sort_groups(eval->groups, eval->group_count);
     for (uint32_t i = 0; i < node->slot_count; i++)
-        if (is_in_pair(pairs, i)) FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
+        if (is_implied(pairs, i)) FH_TRY(put_slot(builder, &node->slots[i], &stats[i], eval));
     sort_slots(eval);
     return FH_OK;
 }
 
-/* Two words that are a pair: its list tells all there is to know, as that of a word does. */
+/* Two words that are nothing but one pair: its list tells all there is to know, as that of a word does. */
+static bool is_one_pair(const fhi_node *node, const slot_pairs *pairs)
+{
+    return node->slot_count == 2 && !node->title_only && pairs->begins[0] && pairs->pairs[0].pair_count == 1 &&
+           pairs->pairs[0].loose_count == 0;
+}
+
 static fh_status put_pair(tree_builder *builder, const slot_pairs *pairs, fhi_eval *eval)
 {
     eval->groups = fhi_arena_zalloc(builder->plan->arena, 1, sizeof *eval->groups);
     if (!eval->groups) return out_of_memory(builder->plan);
-    FH_TRY(fill_pair(builder, pairs->words[0], pairs->words[1], builder->plan->docs_only, eval->groups));
+    FH_TRY(fill_pair(builder, &pairs->pairs[0], builder->plan->docs_only, eval->groups));
     eval->group_count = eval->deciding_count = 1;
     eval->kind = eval->groups->count ? FHI_EVAL_WORD : FHI_EVAL_NONE;
     eval->plain = eval->kind == FHI_EVAL_WORD;
@@ -427,9 +503,9 @@ static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi
     eval->cost = 5;
     for (uint32_t i = 0; i < node->slot_count; i++)
         idf += fhi_plan_idf(builder->plan, stats[i].df);
-    find_pairs(builder, node, &pairs);
-    const bool lone = node->slot_count == 2 && pairs.begins[0] && !node->title_only;
-    FH_TRY(lone ? put_pair(builder, &pairs, eval) : put_slots(builder, node, stats, &pairs, eval));
+    find_pairs(builder, node, stats, &pairs);
+    FH_TRY(is_one_pair(node, &pairs) ? put_pair(builder, &pairs, eval)
+                                     : put_slots(builder, node, stats, &pairs, eval));
     set_weights(builder, node, idf, 0.0, eval);
     return FH_OK;
 }

@@ -10,7 +10,7 @@
 #define FHI_DELETES_MAGIC UINT64_C(0x314C454452484946)  /* "FIHRDEL1" */
 
 enum {
-    FHI_FORMAT_VERSION = 2,
+    FHI_FORMAT_VERSION = 3,
     FHI_HEADER_BYTES = 64,
     FHI_SECTION_ALIGN = 64,
     FHI_PAGE_BYTES = 64 * 1024, /* unit of the checksums that `check` verifies */

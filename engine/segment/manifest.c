@@ -94,10 +94,27 @@ static bool settings_are_sane(const fhi_settings *settings)
            memchr(settings->analyzer, 0, sizeof settings->analyzer) != NULL;
 }
 
-static void put_frequent_word(fhi_buf *to, const fhi_frequent_word *word)
+/* Partners of a word are told by the word that is not behind them. */
+static void put_partners(fhi_buf *to, const fhi_frequent *frequent, uint32_t word)
 {
-    fhi_buf_put_str(to, word->stem);
-    fhi_buf_put16(to, word->share);
+    uint32_t count = 0, before = word;
+    for (uint32_t i = word; i < frequent->count; i++)
+        count += fhi_frequent_joined(frequent, word, i);
+    fhi_buf_put_varint(to, count);
+    for (uint32_t i = word; i < frequent->count; i++) {
+        if (!fhi_frequent_joined(frequent, word, i)) continue;
+        fhi_buf_put_varint(to, i - before);
+        before = i + 1;
+    }
+}
+
+static void put_frequent(fhi_buf *to, const fhi_frequent *frequent)
+{
+    fhi_buf_put_varint(to, frequent->count);
+    for (uint32_t i = 0; i < frequent->count; i++)
+        fhi_buf_put_str(to, frequent->words[i]);
+    for (uint32_t i = 0; i < frequent->count; i++)
+        put_partners(to, frequent, i);
 }
 
 fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fhi_manifest *manifest, fh_err *err)
@@ -120,9 +137,7 @@ fh_status fhi_manifest_write(const fhi_vfs *vfs, const char *directory, const fh
         fhi_buf_put32(&content, info->doc_count);
         fhi_buf_put32(&content, info->deleted_count);
     }
-    fhi_buf_put_varint(&content, manifest->frequent.count);
-    for (uint32_t i = 0; i < manifest->frequent.count; i++)
-        put_frequent_word(&content, &manifest->frequent.words[i]);
+    put_frequent(&content, &manifest->frequent);
     if (content.status == FH_OK) fhi_buf_put32(&content, fhi_crc32c(0, content.data, content.len));
     fh_status status = write_file(vfs, temporary, &content, err);
     /* the names of the segments reach the disk before the manifest that names them */
@@ -141,25 +156,37 @@ fh_status fhi_manifest_mark_first(const fhi_vfs *vfs, const char *directory, fh_
     return vfs->sync_dir(vfs->context, directory, err);
 }
 
-static fhi_frequent_word get_frequent_word(fhi_span *span)
+/* False when they are damaged; *left: how many there may be at most. */
+static bool get_partners(fhi_span *span, fhi_frequent *frequent, uint32_t word, uint64_t *left)
 {
-    const fh_str stem = fhi_span_get_str(span);
-    return (fhi_frequent_word){stem, fhi_span_get16(span)};
+    const uint64_t count = fhi_span_get_varint(span);
+    uint64_t next = word;
+    if (span->failed || count > *left) return false;
+    *left -= count;
+    for (uint64_t i = 0; i < count; i++) {
+        const uint64_t gap = fhi_span_get_varint(span);
+        if (span->failed || gap >= frequent->count - next) return false;
+        fhi_frequent_join(frequent, word, (uint32_t)(next + gap));
+        next += gap + 1;
+    }
+    return true;
 }
 
 static fh_status get_frequent(fhi_span *span, fhi_frequent *frequent)
 {
-    fhi_frequent_word words[FHI_FREQUENT_MAX];
+    fh_str words[FHI_FREQUENT_MAX];
+    uint64_t left = FHI_JOINS_MAX;
     const uint64_t count = fhi_span_get_varint(span);
     if (span->failed || count > FHI_FREQUENT_MAX) return FH_E_CORRUPT;
     for (uint64_t i = 0; i < count; i++)
-        words[i] = get_frequent_word(span);
-    if (span->failed || fhi_span_left(span) > 0) return FH_E_CORRUPT;
-    FH_TRY(fhi_frequent_init(frequent, words, (uint32_t)count));
-    bool sane = frequent->count == count; /* each a word, in order, once */
-    for (uint32_t i = 0; i < count && sane; i++)
-        sane = fhi_str_equal(words[i].stem, frequent->words[i].stem);
-    return sane ? FH_OK : FH_E_CORRUPT;
+        words[i] = fhi_span_get_str(span);
+    if (span->failed) return FH_E_CORRUPT;
+    const fh_status status = fhi_frequent_init(frequent, words, (uint32_t)count);
+    if (status != FH_OK) return status == FH_E_INVALID ? FH_E_CORRUPT : status;
+    for (uint32_t i = 0; i < count; i++)
+        if (!get_partners(span, frequent, i, &left)) return FH_E_CORRUPT;
+    fhi_frequent_number(frequent);
+    return fhi_span_left(span) == 0 ? FH_OK : FH_E_CORRUPT;
 }
 
 static fh_status parse_manifest(const char *path, const fhi_map *map, fhi_manifest *out, fh_err *err)

@@ -5,75 +5,69 @@
 
 #include <stdlib.h>
 
-static int by_bytes(const void *a, const void *b)
+static bool are_sane(const fh_str *words, uint32_t count)
 {
-    const fhi_frequent_word *x = a, *y = b;
-    const int order = fhi_str_compare(x->stem, y->stem);
-    return order ? order : (y->share > x->share) - (y->share < x->share);
-}
-
-static int by_share(const void *a, const void *b)
-{
-    const fhi_frequent_word *x = *(const fhi_frequent_word *const *)a, *y = *(const fhi_frequent_word *const *)b;
-    if (x->share != y->share) return x->share > y->share ? -1 : 1;
-    return x < y ? -1 : x > y;
-}
-
-uint32_t fhi_partner_share_min(uint32_t share)
-{
-    const uint64_t of_all = (uint64_t)FHI_SHARE_ALL * FHI_SHARE_ALL, by = (uint64_t)share * FHI_PAIR_SHARE;
-    return share ? (uint32_t)((of_all + by - 1) / by) : FHI_SHARE_ALL + 1;
-}
-
-/* Partners of a word are those of the largest shares. */
-static void number_pairs(fhi_frequent *frequent)
-{
-    const fhi_frequent_word *order[FHI_FREQUENT_MAX];
-    const uint32_t count = frequent->count;
-    for (uint32_t i = 0; i < count; i++)
-        order[i] = &frequent->words[i];
-    if (count > 1) qsort(order, count, sizeof *order, by_share);
-    for (uint32_t rank = 0; rank < count; rank++)
-        frequent->ranks[order[rank] - frequent->words] = (uint16_t)rank;
+    if (count > FHI_FREQUENT_MAX) return false;
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t least = fhi_partner_share_min(frequent->words[i].share);
-        uint32_t partners = 0;
-        while (partners < count && order[partners]->share >= least)
-            partners++;
-        frequent->partners[i] = (uint16_t)partners;
-        frequent->first_pairs[i] = frequent->pair_count;
-        frequent->pair_count += partners;
+        if (words[i].len == 0 || words[i].len > FHI_FREQUENT_BYTES_MAX || memchr(words[i].ptr, 0, words[i].len))
+            return false;
+        if (i > 0 && fhi_str_compare(words[i - 1], words[i]) >= 0) return false;
     }
+    return true;
 }
 
-fh_status fhi_frequent_init(fhi_frequent *frequent, const fhi_frequent_word *words, uint32_t count)
+fh_status fhi_frequent_init(fhi_frequent *frequent, const fh_str *words, uint32_t count)
 {
     size_t bytes = 1;
     *frequent = (fhi_frequent){0};
+    if (!are_sane(words, count)) return FH_E_INVALID;
     for (uint32_t i = 0; i < count; i++)
-        bytes += words[i].stem.len;
+        bytes += words[i].len;
+    const uint32_t row_words = (count + 63) / 64;
+    const size_t row_count = (size_t)count * row_words;
     char *to = frequent->bytes = malloc(bytes);
-    if (!to) return FH_E_NOMEM;
-    for (uint32_t i = 0; i < count && frequent->count < FHI_FREQUENT_MAX; i++) {
-        const fh_str stem = words[i].stem;
-        if (stem.len == 0 || stem.len > FHI_FREQUENT_BYTES_MAX || memchr(stem.ptr, 0, stem.len)) continue;
-        memcpy(to, stem.ptr, stem.len);
-        frequent->words[frequent->count++] = (fhi_frequent_word){{to, stem.len}, words[i].share};
-        to += stem.len;
+    frequent->partners = calloc(row_count + 1, sizeof *frequent->partners);
+    frequent->numbers = calloc(row_count + 1, sizeof *frequent->numbers);
+    if (!frequent->bytes || !frequent->partners || !frequent->numbers) {
+        fhi_frequent_fini(frequent);
+        return FH_E_NOMEM;
     }
-    qsort(frequent->words, frequent->count, sizeof *frequent->words, by_bytes);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < frequent->count; i++)
-        if (i == 0 || !fhi_str_equal(frequent->words[i].stem, frequent->words[kept - 1].stem))
-            frequent->words[kept++] = frequent->words[i];
-    frequent->count = kept;
-    number_pairs(frequent);
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(to, words[i].ptr, words[i].len);
+        frequent->words[i] = (fh_str){to, words[i].len};
+        to += words[i].len;
+    }
+    frequent->count = count;
+    frequent->row_words = row_words;
     return FH_OK;
+}
+
+static void mark(fhi_frequent *frequent, uint32_t first, uint32_t second)
+{
+    frequent->partners[(size_t)first * frequent->row_words + second / 64] |= UINT64_C(1) << (second % 64);
+}
+
+void fhi_frequent_join(fhi_frequent *frequent, uint32_t a, uint32_t b)
+{
+    mark(frequent, a, b);
+    mark(frequent, b, a);
+}
+
+void fhi_frequent_number(fhi_frequent *frequent)
+{
+    const size_t row_count = (size_t)frequent->count * frequent->row_words;
+    frequent->pair_count = 0;
+    for (size_t i = 0; i < row_count; i++) {
+        frequent->numbers[i] = frequent->pair_count;
+        frequent->pair_count += fhi_popcount64(frequent->partners[i]);
+    }
 }
 
 void fhi_frequent_fini(fhi_frequent *frequent)
 {
     free(frequent->bytes);
+    free(frequent->partners);
+    free(frequent->numbers);
     *frequent = (fhi_frequent){0};
 }
 
@@ -82,7 +76,7 @@ uint32_t fhi_frequent_find(const fhi_frequent *frequent, fh_str word)
     uint32_t low = 0, high = frequent->count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        const int order = fhi_str_compare(frequent->words[middle].stem, word);
+        const int order = fhi_str_compare(frequent->words[middle], word);
         if (order == 0) return middle;
         if (order < 0)
             low = middle + 1;

@@ -10,15 +10,16 @@ static bool reserve_opened(fhi_cursor *cursor)
 {
     if (cursor->opened_counts) return true;
     cursor->opened_counts = fhi_arena_alloc(cursor->arena, (FHI_RANGE_DOCS * 2 + FHI_TAIL_SLACK) * sizeof(uint32_t));
-    cursor->opened_starts = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * sizeof(uint64_t));
+    cursor->opened_starts = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * 2 * sizeof(uint64_t));
     cursor->opened_mixed = fhi_arena_alloc(cursor->arena, FHI_RANGE_DOCS * sizeof(uint8_t *));
     if (!cursor->opened_counts || !cursor->opened_starts || !cursor->opened_mixed)
         return fhi_cursor_out_of_memory(cursor);
     cursor->opened_codes = cursor->opened_counts + FHI_RANGE_DOCS;
+    cursor->opened_form_starts = cursor->opened_starts + FHI_RANGE_DOCS;
     return true;
 }
 
-/* Opens the position block of a dense range; its place stands behind the tail. */
+/* Opens the position block of a dense range. */
 static bool open_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
 {
     if (cursor->opened == block->payload) return true;
@@ -27,19 +28,17 @@ static bool open_dense(fhi_cursor *cursor, uint32_t range, fhi_block *block)
     fhi_block_fill_ids(cursor, block);
     fhi_tail tail = {.freqs = freqs, .codes = cursor->opened_codes, .mixed = cursor->opened_mixed};
     if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count,
-                         cursor->unit, cursor->forms_told, &tail))
+                         cursor->unit, true, cursor->forms_told, &tail))
         return fhi_cursor_corrupt(cursor);
-    fhi_span span = fhi_span_of(tail.end, (size_t)(cursor->payloads_end - tail.end));
-    const uint64_t place =
-        fhi_span_get_varint(&span) + fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
-    if (span.failed || place > (uint64_t)(cursor->positions_end - cursor->positions_start))
-        return fhi_cursor_corrupt(cursor);
-    const uint32_t base = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS;
+    const uint64_t base = fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+    const uint64_t room = (uint64_t)(cursor->positions_end - cursor->positions_start);
+    if (base > room || tail.place > room - base) return fhi_cursor_corrupt(cursor);
     for (uint32_t i = 0; i < block->count; i++)
-        docs[i] = base + block->ids[i];
-    if (!fhi_positions_open(cursor->segment, cursor->positions_start + place, cursor->positions_end, block->count, docs,
-                            freqs, cursor->forms_told ? cursor->opened_codes : NULL, cursor->opened_mixed,
-                            &cursor->opened_bits, cursor->opened_counts, cursor->opened_starts))
+        docs[i] = cursor->chunk * FHI_CHUNK_DOCS + range * FHI_RANGE_DOCS + block->ids[i];
+    if (!fhi_positions_open(cursor->segment, cursor->positions_start + base + tail.place, cursor->positions_end,
+                            block->count, docs, freqs, cursor->forms_told ? cursor->opened_codes : NULL,
+                            cursor->opened_mixed, &cursor->opened_bits, cursor->opened_counts, cursor->opened_starts,
+                            cursor->opened_form_starts))
         return fhi_cursor_corrupt(cursor);
     cursor->opened = block->payload;
     return true;
@@ -62,7 +61,7 @@ static bool open_run(fhi_cursor *cursor, uint32_t index)
     }
     if (!fhi_positions_open(cursor->segment, from[0], from[1], count, cursor->run_docs + first,
                             cursor->run_freqs + first, codes, mixed, &cursor->opened_bits, cursor->opened_counts,
-                            cursor->opened_starts))
+                            cursor->opened_starts, cursor->opened_form_starts))
         return fhi_cursor_corrupt(cursor);
     cursor->opened = from;
     return true;
@@ -123,7 +122,7 @@ static uint32_t copy_opened(fhi_cursor *cursor, uint32_t i, uint32_t doc, bool w
     if (mixed && !read_names(cursor, cursor->opened_mixed[i], count, &named)) return 0;
     for (uint32_t j = 0; j < count; j++) {
         if (mixed) {
-            const uint64_t at = start + (uint64_t)count * width + (uint64_t)j * form_width;
+            const uint64_t at = cursor->opened_form_starts[i] + (uint64_t)j * form_width;
             const uint32_t index = fhi_bits_at(cursor->opened_bits, at, form_width);
             if (index >= named) return (uint32_t)fhi_cursor_corrupt(cursor);
             form = cursor->names[index];

@@ -217,12 +217,21 @@ static bool parse_view(fhi_cursor *cursor)
         return fhi_cursor_corrupt(cursor);
     view->freqs = tail + 1;
     view->forms = view->freqs + freq_bytes;
-    view->escapes = view->forms + form_bytes;
+    view->rest = view->forms + form_bytes;
     view->parsed = payload;
     return true;
 }
 
 /* ---- frequencies ---- */
+
+/* What stands behind the packed values: where the positions are, then escapes and mixed records. */
+static fhi_span rest_of(const fhi_cursor *cursor, uint64_t *place)
+{
+    const uint8_t *rest = cursor->view.rest;
+    fhi_span span = fhi_span_of(rest, (size_t)(cursor->payloads_end - rest));
+    *place = cursor->placed ? fhi_span_get_varint(&span) : 0;
+    return span;
+}
 
 /* Adds what stands behind the packed frequencies for those that did not fit. */
 static uint64_t add_escapes(fhi_cursor *cursor, uint32_t first, uint64_t escaped, uint8_t lanes[FHI_QUARTER_DOCS])
@@ -230,16 +239,16 @@ static uint64_t add_escapes(fhi_cursor *cursor, uint32_t first, uint64_t escaped
     const fhi_dense_view *view = &cursor->view;
     const uint32_t before = first ? cursor->kernels->escapes(view->freqs, first, view->freq_width) : 0;
     const uint32_t count = before + fhi_popcount64(escaped);
-    const uint8_t *bytes = view->escapes;
-    const size_t room = (size_t)(cursor->payloads_end - bytes);
+    uint64_t place;
+    fhi_span span = rest_of(cursor, &place);
+    const uint8_t *bytes = span.data + span.at;
+    if (span.failed || count > fhi_span_left(&span)) return (void)fhi_cursor_corrupt(cursor), 0;
     uint64_t long_ones = 0;
-    if (count > room) return (void)fhi_cursor_corrupt(cursor), 0;
     for (uint32_t i = 0; i < count; i += 8) {
         const uint64_t eight = fhi_load64(bytes + i) & UINT64_C(0x8080808080808080);
         long_ones |= count - i >= 8 ? eight : eight & below(8 * (count - i));
     }
     if (long_ones == 0) return cursor->kernels->raise(lanes, bytes + before, escaped);
-    fhi_span span = fhi_span_of(bytes, room);
     uint8_t short_ones[FHI_QUARTER_DOCS];
     for (uint32_t i = 0; i < count; i++) {
         const uint64_t value = fhi_span_get_varint(&span);
@@ -339,7 +348,7 @@ static const fhi_exact_view *exact_view(fhi_cursor *cursor, uint32_t range, cons
     const bool forms = cursor->forms_told && cursor->wanted;
     fhi_tail tail = {.freqs = view->freqs, .codes = view->codes, .mixed = view->mixed};
     if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count,
-                         cursor->unit, forms, &tail))
+                         cursor->unit, cursor->placed, forms, &tail))
         return (void)fhi_cursor_corrupt(cursor), NULL;
     view->range = range;
     return view;
@@ -392,51 +401,22 @@ void fhi_cursor_freqs(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, uint32
 
 /* ---- positions ---- */
 
-/* Passes what stands between the packed values and the place of the positions: escapes, then mixed records. */
-static bool pass_records(fhi_cursor *cursor, fhi_span *span)
-{
-    fhi_spot_view *spots = cursor->spots;
-    const fhi_dense_view *view = &cursor->view;
-    const uint32_t escapes =
-        view->freq_width ? cursor->kernels->escapes(view->freqs, view->count, view->freq_width) : 0;
-    spots->plain = view->freq_width < 8 || escapes == 0;
-    for (uint32_t i = 0; i < escapes; i++)
-        if (fhi_span_get_varint(span) >= FHI_LANE_MAX / 2) spots->plain = false;
-    spots->mixed_count = spots->mixed_seen = 0;
-    if (!cursor->forms_told || view->form_width == 0) return !span->failed;
-    uint8_t codes[FHI_QUARTER_DOCS];
-    for (uint32_t first = 0; first < view->count; first += FHI_QUARTER_DOCS) {
-        const uint32_t left = view->count - first;
-        const uint64_t mask = left < FHI_QUARTER_DOCS ? below(left) : UINT64_MAX;
-        (void)cursor->kernels->expand(view->forms, first, view->form_width, 0, mask, codes);
-        for (const uint8_t *at = codes; (at = memchr(at, FHI_FORM_MIXED, (size_t)(codes + sizeof codes - at))); at++) {
-            const uint8_t *record = span->data + span->at;
-            if (!fhi_mixed_skip(span)) return false;
-            spots->mixed_widths[spots->mixed_count++] = (uint8_t)fhi_mixed_width(record, span->data + span->len);
-        }
-    }
-    return !span->failed;
-}
-
 /* Where the position block of a range begins, and whether lanes are enough to find a document's place in it. */
 static bool open_spots(fhi_cursor *cursor, uint32_t range)
 {
     fhi_spot_view *spots = cursor->spots;
-    const fhi_dense_view *view = &cursor->view;
     spots->range = range;
     spots->known = 0;
     spots->starts[0] = 0;
-    spots->plain = false;
     /* next_spots() turns frequencies into occurrences where a weight of 1 says so, or deficits from half-units do. */
-    const bool counted = cursor->segment->plain_weights ? cursor->unit == 1 : cursor->unit <= 2;
-    if (!counted || view->form_width > 8) return true;
-    fhi_span span = fhi_span_of(view->escapes, (size_t)(cursor->payloads_end - view->escapes));
-    if (!pass_records(cursor, &span)) return fhi_cursor_corrupt(cursor);
+    spots->plain = cursor->segment->plain_weights ? cursor->unit == 1 : cursor->unit <= 2;
     if (!spots->plain) return true;
-    const uint64_t place =
-        fhi_span_get_varint(&span) + fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
+    uint64_t place;
+    const fhi_span span = rest_of(cursor, &place);
+    const uint64_t base = fhi_load32(cursor->position_bases + (size_t)(range / FHI_GROUP_RANGES) * 4);
     const uint64_t room = (uint64_t)(cursor->positions_end - cursor->positions_start);
-    if (span.failed || place > room) return fhi_cursor_corrupt(cursor);
+    if (span.failed || base > room || place > room - base) return fhi_cursor_corrupt(cursor);
+    place += base;
     spots->bits = cursor->positions_start + place;
     spots->deficit_width = 0;
     if (cursor->segment->plain_weights) return true;
@@ -444,27 +424,23 @@ static bool open_spots(fhi_cursor *cursor, uint32_t range)
     if (!spots->plain) return place < room || fhi_cursor_corrupt(cursor);
     spots->deficit_width = fhi_width_of_code[*spots->bits];
     spots->deficits = spots->bits + 1;
-    const size_t bytes = 1 + fhi_packed_bytes(view->count, spots->deficit_width);
+    const size_t bytes = 1 + fhi_packed_bytes(cursor->view.count, spots->deficit_width);
     if (bytes > room - place) return fhi_cursor_corrupt(cursor);
     spots->bits += bytes;
     return true;
 }
 
-/* Bits of an occurrence: of its position, and of its form where a posting mixes some. */
-static bool spot_widths(fhi_cursor *cursor, uint32_t first, uint64_t mask, uint32_t place)
+/* Lanes become occurrences; false when a deficit leaves none. Documents that are not there have 0 of both. */
+static bool count_occurrences(uint8_t counts[FHI_QUARTER_DOCS], const uint8_t deficits[FHI_QUARTER_DOCS], uint32_t unit)
 {
-    fhi_spot_view *spots = cursor->spots;
-    uint8_t *widths = spots->widths[place], codes[FHI_QUARTER_DOCS];
-    const uint32_t quarter = spots->range * FHI_RANGE_QUARTERS + place;
-    memcpy(widths, cursor->segment->widths + document(cursor, quarter, 0), FHI_QUARTER_DOCS);
-    if (spots->mixed_count == 0 || !mask) return true;
-    (void)cursor->kernels->expand(cursor->view.forms, first, cursor->view.form_width, 0, mask, codes);
+    uint8_t wrong = 0;
+    for (uint32_t doc = 0; unit == 2 && doc < FHI_QUARTER_DOCS; doc++)
+        counts[doc] >>= 1;
     for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
-        if (codes[doc] != FHI_FORM_MIXED) continue;
-        if (spots->mixed_seen == spots->mixed_count) return fhi_cursor_corrupt(cursor);
-        widths[doc] = (uint8_t)(widths[doc] + spots->mixed_widths[spots->mixed_seen++]);
+        wrong |= (uint8_t)(counts[doc] != 0) & (uint8_t)(deficits[doc] >= counts[doc]);
+        counts[doc] = (uint8_t)(counts[doc] - deficits[doc]);
     }
-    return true;
+    return !wrong;
 }
 
 /* Occurrences of the next quarter's documents, and the bits its positions take; false when lanes do not tell. */
@@ -472,25 +448,18 @@ static bool next_spots(fhi_cursor *cursor)
 {
     fhi_spot_view *spots = cursor->spots;
     const uint32_t place = spots->known, quarter = spots->range * FHI_RANGE_QUARTERS + place;
-    uint8_t *counts = spots->counts[place];
+    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
+    uint8_t *counts = spots->counts[place], deficits[FHI_QUARTER_DOCS];
     uint32_t first;
     const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
     if (mask && fhi_cursor_lanes(cursor, first, mask, counts, NULL)) spots->plain = false;
-    if (cursor->status != FH_OK || !spots->plain || !spot_widths(cursor, first, mask, place)) return false;
+    if (cursor->status != FH_OK || !spots->plain) return false;
     if (mask && !cursor->segment->plain_weights) {
-        uint8_t deficits[FHI_QUARTER_DOCS];
         (void)cursor->kernels->expand(spots->deficits, first, spots->deficit_width, 0, mask, deficits);
-        bool wrong = false;
-        for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
-            const uint8_t most = (uint8_t)(counts[doc] >> (cursor->unit == 2));
-            wrong |= (mask >> doc & 1) && deficits[doc] >= most;
-            counts[doc] = (uint8_t)(most - deficits[doc]);
-        }
-        if (wrong) return fhi_cursor_corrupt(cursor);
+        if (!count_occurrences(counts, deficits, cursor->unit)) return fhi_cursor_corrupt(cursor);
     }
     spots->masks[place] = mask;
-    spots->starts[place + 1] =
-        spots->starts[place] + (mask ? cursor->kernels->dot(counts, spots->widths[place], mask) : 0);
+    spots->starts[place + 1] = spots->starts[place] + (mask ? cursor->kernels->dot(counts, widths, mask) : 0);
     spots->known++;
     return true;
 }
@@ -532,9 +501,9 @@ static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *
         if (!next_spots(cursor)) return false;
     const uint64_t mask = spots->masks[place];
     out->count = mask >> doc & 1 ? spots->counts[place][doc] : 0;
-    out->width = cursor->segment->widths[document(cursor, quarter, doc)];
-    out->bit =
-        spots->starts[place] + cursor->kernels->dot(spots->counts[place], spots->widths[place], mask & below(doc));
+    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
+    out->width = widths[doc];
+    out->bit = spots->starts[place] + cursor->kernels->dot(spots->counts[place], widths, mask & below(doc));
     const uint64_t bytes = (out->bit + (uint64_t)out->count * out->width + 7) / 8;
     return bytes <= (uint64_t)(cursor->positions_end - spots->bits) || fhi_cursor_corrupt(cursor);
 }

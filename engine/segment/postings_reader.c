@@ -126,7 +126,8 @@ static bool decode_block(fhi_cursor *cursor, const uint8_t *body, const uint8_t 
     fhi_tail tail = {.freqs = cursor->run_freqs + first,
                      .codes = cursor->forms_told ? cursor->run_codes + first : NULL,
                      .mixed = cursor->forms_told ? cursor->run_mixed + first : NULL};
-    return fhi_tail_decode(cursor->kernels, body + 1 + bytes, end, count, cursor->unit, cursor->forms_told, &tail) ||
+    return fhi_tail_decode(cursor->kernels, body + 1 + bytes, end, count, cursor->unit, false, cursor->forms_told,
+                           &tail) ||
            fhi_cursor_corrupt(cursor);
 }
 
@@ -508,7 +509,7 @@ void fhi_cursor_tail(fhi_cursor *cursor, fhi_block *block)
     fhi_tail tail = {.freqs = block->own_freqs, .codes = codes, .mixed = mixed};
     const bool with_forms = cursor->forms_told && cursor->wanted;
     if (!fhi_tail_decode(cursor->kernels, fhi_payload_tail(block->payload), cursor->payloads_end, block->count,
-                         cursor->unit, with_forms, &tail)) {
+                         cursor->unit, cursor->placed, with_forms, &tail)) {
         memset(block->mask, 0, sizeof block->mask);
         block->count = 0;
         (void)fhi_cursor_corrupt(cursor);

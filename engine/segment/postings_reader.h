@@ -38,7 +38,7 @@ typedef struct fhi_block {
 
 /* Decoded side values of a group of postings: a dense range, or a block of 128 of a run. */
 typedef struct fhi_tail {
-    const uint8_t *end;    /* first byte after the tail; NULL when damaged */
+    uint64_t place;        /* of its position block, from that of the first range of its group; of a run 0 */
     const uint8_t **mixed; /* per posting: its mixed record, or NULL; NULL when forms are not told apart */
     uint32_t *freqs;
     uint32_t *codes; /* form codes; NULL when forms are not told apart */
@@ -59,7 +59,7 @@ typedef struct fhi_dense_view {
     const uint8_t *payload;                 /* of the quarter whose mask() was asked last */
     const uint8_t *parsed;                  /* the payload that the rest is of; NULL: none */
     uint32_t count;                         /* postings */
-    const uint8_t *freqs, *forms, *escapes; /* packed, packed, varints */
+    const uint8_t *freqs, *forms, *rest; /* packed, packed, varints */
     unsigned freq_width, form_width;
 } fhi_dense_view;
 
@@ -74,16 +74,13 @@ typedef struct fhi_exact_view {
 typedef struct fhi_spot_view {
     uint32_t range; /* UINT32_MAX: none */
     uint32_t known; /* quarters whose starts are known, the first ones */
-    bool plain;     /* can be told from lanes: no posting has 127 occurrences or more, or 255 in weight */
-    uint32_t mixed_count, mixed_seen;     /* postings that mix forms; those in the quarters known */
-    uint8_t mixed_widths[FHI_RANGE_DOCS]; /* bits of a form in each of them */
+    bool plain;     /* can be told from lanes: no posting has 255 in weight or more */
     const uint8_t *deficits;
     unsigned deficit_width;
     const uint8_t *bits;
     uint64_t starts[5];
     uint64_t masks[4];
     uint8_t counts[4][FHI_QUARTER_DOCS]; /* occurrences */
-    uint8_t widths[4][FHI_QUARTER_DOCS]; /* bits of each, that of its form included */
 } fhi_spot_view;
 
 typedef struct fhi_cursor {
@@ -123,7 +120,7 @@ typedef struct fhi_cursor {
                            so two of them may start at the same byte */
     const uint8_t *opened_bits;
     uint32_t *opened_counts;
-    uint64_t *opened_starts; /* bit of each posting's first position */
+    uint64_t *opened_starts, *opened_form_starts; /* bit of each posting's first position, of its first form index */
     uint32_t *opened_codes;
     const uint8_t **opened_mixed;
     uint32_t *names; /* forms that one mixed record names; scratch */
@@ -286,15 +283,15 @@ static inline bool fhi_cursor_has_places(fhi_cursor *cursor)
     return cursor->placed || fhi_cursor_corrupt(cursor);
 }
 
-/* Decodes count postings' frequencies and, when forms_told, form codes and mixed records; tail->end is right only
- * when the forms, if there are any, are decoded too. */
+/* Decodes count postings' frequencies and, when forms_told, form codes and mixed records. placed: it tells a place. */
 bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit,
-                     bool forms_told, fhi_tail *tail);
+                     bool placed, bool forms_told, fhi_tail *tail);
 
-/* Opens a position block: counts and the bit at which each posting starts. docs[i] are documents of the segment. */
+/* Opens a position block: counts and the bits at which each posting's positions and, with codes, form indexes start.
+ * docs[i] are documents of the segment. */
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
                         const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes, const uint8_t *const *mixed,
-                        const uint8_t **bits, uint32_t *counts, uint64_t *starts);
+                        const uint8_t **bits, uint32_t *counts, uint64_t *starts, uint64_t *form_starts);
 /* Copies count positions of `width` bits from a bit on. */
 void fhi_positions_copy(const uint8_t *bits, uint64_t at, uint32_t count, unsigned width, uint32_t *to);
 /* First posting of a run, in the chunk in view, whose document is at least `doc`. */

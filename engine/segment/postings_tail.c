@@ -49,9 +49,8 @@ bool fhi_mixed_skip(fhi_span *span)
 }
 
 bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint8_t *end, uint32_t count, uint32_t unit,
-                     bool forms_told, fhi_tail *tail)
+                     bool placed, bool forms_told, fhi_tail *tail)
 {
-    tail->end = NULL;
     if (from >= end) return false;
     const uint8_t head = *from;
     const unsigned freq_width = fhi_width_of_code[head & 7], form_width = fhi_width_of_code[head >> 3 & 7];
@@ -59,6 +58,7 @@ bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint
     if (freq_width > 8 || head >> 6 || freq_bytes + form_bytes > (size_t)(end - from - 1)) return false;
     const uint8_t *freqs = from + 1, *forms = freqs + freq_bytes;
     fhi_span span = fhi_span_of(forms + form_bytes, (size_t)(end - forms) - form_bytes);
+    tail->place = placed ? fhi_span_get_varint(&span) : 0;
     unpack_freqs(kernels, freqs, count, freq_width, unit, &span, tail->freqs);
     if (forms_told) {
         unpack_codes(kernels, forms, count, form_width, tail->codes);
@@ -69,9 +69,7 @@ bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint
             if (!fhi_mixed_skip(&span)) return false;
         }
     }
-    if (span.failed) return false;
-    tail->end = span.data + span.at;
-    return true;
+    return !span.failed;
 }
 
 unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end)
@@ -83,7 +81,7 @@ unsigned fhi_mixed_width(const uint8_t *record, const uint8_t *end)
 
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
                         const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes, const uint8_t *const *mixed,
-                        const uint8_t **bits, uint32_t *counts, uint64_t *starts)
+                        const uint8_t **bits, uint32_t *counts, uint64_t *starts, uint64_t *form_starts)
 {
     const uint32_t unit = segment->settings.body_weight;
     if (from > end) return false;
@@ -104,18 +102,15 @@ bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const u
         *bits = from + 1 + bytes;
     }
     uint64_t at = 0;
-    for (uint32_t i = 0; i < count && !codes; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const unsigned width = segment->widths[docs[i]];
         if (width == 0 && counts[i] > FHI_PLACE_COUNT_MAX) return false;
         starts[i] = at;
         at += (uint64_t)counts[i] * width;
     }
     for (uint32_t i = 0; i < count && codes; i++) {
-        unsigned width = segment->widths[docs[i]];
-        if (width == 0 && counts[i] > FHI_PLACE_COUNT_MAX) return false;
-        if (codes[i] == FHI_FORM_MIXED) width += fhi_mixed_width(mixed[i], end);
-        starts[i] = at;
-        at += (uint64_t)counts[i] * width;
+        form_starts[i] = at;
+        if (codes[i] == FHI_FORM_MIXED) at += (uint64_t)counts[i] * fhi_mixed_width(mixed[i], end);
     }
     return (at + 7) / 8 <= (uint64_t)(end - *bits);
 }

@@ -218,8 +218,11 @@ static unsigned best_freq_code(const uint32_t *freqs, uint32_t count, uint32_t u
     return best;
 }
 
-/* Frequencies, form codes and what does not fit them, of postings [first, first + count). */
-static void put_tail(fhi_postings_writer *writer, uint32_t first, uint32_t count, fhi_buf *to)
+enum { NO_PLACE = -1 };
+
+/* Frequencies, form codes, where the positions stand, and what does not fit the first two, of postings [first,
+ * first + count). */
+static void put_tail(fhi_postings_writer *writer, uint32_t first, uint32_t count, int64_t place, fhi_buf *to)
 {
     const uint32_t *freqs = writer->freqs + first, *codes = writer->codes + first;
     const uint32_t unit = writer->facts.settings->body_weight;
@@ -235,6 +238,7 @@ static void put_tail(fhi_postings_writer *writer, uint32_t first, uint32_t count
     fhi_buf_put8(to, (uint8_t)(freq_code | form_code << 3));
     fhi_pack(to, packed, count, freq_width);
     fhi_pack(to, codes, count, fhi_width_of_code[form_code]);
+    if (place != NO_PLACE) fhi_buf_put_varint(to, (uint64_t)place);
     for (uint32_t i = 0; i < count; i++)
         if (packed[i] == escape) fhi_buf_put_varint(to, freqs[i] - unit - escape);
     for (uint32_t i = 0; i < count; i++) {
@@ -274,7 +278,7 @@ static uint32_t deficit_of(const fhi_postings_writer *writer, uint32_t i)
     return writer->freqs[i] / writer->facts.settings->body_weight - writer->list->counts[i];
 }
 
-/* Position block of postings [first, first + count): deficits, then each posting's positions and form indexes. */
+/* Position block of postings [first, first + count): deficits, positions, form indexes. */
 static void put_positions(fhi_postings_writer *writer, uint32_t first, uint32_t count, fhi_buf *to)
 {
     if (!writer->placed) return;
@@ -294,6 +298,9 @@ static void put_positions(fhi_postings_writer *writer, uint32_t first, uint32_t 
         const unsigned width = writer->facts.widths[writer->list->docs[i]];
         for (uint32_t j = start; j < end; j++)
             fhi_bit_writer_put(&bits, writer->list->positions[j], width);
+    }
+    for (uint32_t i = first; i < first + count; i++) {
+        const uint32_t start = writer->position_starts[i], end = start + writer->list->counts[i];
         if (writer->codes[i] != FHI_FORM_MIXED) continue;
         const unsigned form_width = fhi_bits_of(mixed_size(writer, i) - 1);
         for (uint32_t j = start; j < end; j++)
@@ -331,7 +338,7 @@ static void put_sparse_block(fhi_postings_writer *writer, uint32_t first, uint32
     const unsigned width = fhi_bits_of(gap_max);
     fhi_buf_put8(to, (uint8_t)width);
     fhi_pack(to, gaps, count, width);
-    put_tail(writer, first, count, to);
+    put_tail(writer, first, count, NO_PLACE, to);
 }
 
 static void put_sparse_run(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t before, fhi_buf *to)
@@ -359,7 +366,7 @@ static void put_sparse_run(fhi_postings_writer *writer, uint32_t first, uint32_t
 
 /* ---- dense chunk ---- */
 
-/* Ids of one range: bytes below 32 postings, else a 256-bit map; then the tail and where the positions stand. */
+/* Ids of one range: bytes below 32 postings, else a 256-bit map; then the tail. */
 static void put_dense_range(fhi_postings_writer *writer, uint32_t first, uint32_t count, size_t position_offset,
                             fhi_buf *to)
 {
@@ -375,8 +382,7 @@ static void put_dense_range(fhi_postings_writer *writer, uint32_t first, uint32_
         }
         fhi_buf_put(to, map, sizeof map);
     }
-    put_tail(writer, first, count, to);
-    if (writer->placed) fhi_buf_put_varint(to, position_offset);
+    put_tail(writer, first, count, writer->placed ? (int64_t)position_offset : NO_PLACE, to);
 }
 
 static uint16_t presence_of(const fhi_postings_writer *writer, uint32_t first, uint32_t count)

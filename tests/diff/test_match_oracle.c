@@ -56,10 +56,11 @@ static void draw_word(plan_pool *pool, fhi_word_spec *word, uint32_t terms_max)
     *word = (fhi_word_spec){.terms = &pool->terms[pool->term_count],
                             .term_count = 1 + (uint32_t)rng_below(pool->random, terms_max)};
     const uint32_t first = any_term(pool);
-    for (uint32_t i = 0; i < word->term_count; i++) {
+    for (uint32_t i = 0, term = first; i < word->term_count; i++) {
         char *name = new_name(pool);
-        corpus_term(first + i, name);
+        corpus_term(term, name);
         pool->terms[pool->term_count++] = fhi_str(name);
+        term += 1 + (uint32_t)(rng_below(pool->random, 2) ? rng_below(pool->random, pool->made->term_count) : 0);
     }
     if (rng_below(pool->random, 2) == 0) return;
     char *fold = new_name(pool), *exact = new_name(pool);

@@ -1,14 +1,14 @@
-/* test_golden.c - indexes of format version 2, as they were written when it was fixed, lie beside this file: they must
- * open, pass the check and answer as recorded for as long as version 2 is read; and the same input must give the same
+/* test_golden.c - indexes of format version 3, as they were written when it was fixed, lie beside this file: they must
+ * open, pass the check and answer as recorded for as long as version 3 is read; and the same input must give the same
  * bytes today.
  *
- * words-2/ was made by the writer, from the articles below; words-2.answers is what queries found in it. press-2/ is
+ * words-3/ was made by the writer, from the articles below; words-3.answers is what queries found in it. press-3/ is
  * the index of tests/support/small_index.h, its larger segment compressed by zstd.
  *
  * When a test fails:
  * - The old index no longer opens, or answers otherwise: existing indexes have become unreadable. If that is not
  *   wanted, it is a bug. If it is, the format needs a new version (engine/FORMAT.md, section 10): these folders go, or
- *   stay beside new ones for as long as version 2 is still read.
+ *   stay beside new ones for as long as version 3 is still read.
  * - Only the bytes differ: a writer chooses differently (which lists are dense, when segments merge), or has begun to
  *   break the format. When the choice is meant, and the tests that read the old bytes still pass, record anew:
  *   FH_GOLDEN_WRITE=1 build/release/tests/golden/test_golden
@@ -34,8 +34,8 @@
 #include <zstd.h>
 
 #define GOLDEN "tests/golden"
-#define WORDS GOLDEN "/words-2"
-#define PRESS GOLDEN "/press-2"
+#define WORDS GOLDEN "/words-3"
+#define PRESS GOLDEN "/press-3"
 
 enum { ZSTD_OF_THE_BYTES = 10504, ANSWERS_MAX = 64, LINE_BYTES = 1024 }; /* other versions compress otherwise */
 
@@ -127,7 +127,7 @@ static fhi_index *open_whole(const fhi_vfs *vfs, const char *directory)
     return index;
 }
 
-static void words_of_version_2_open_and_pass(void **state)
+static void words_of_version_3_open_and_pass(void **state)
 {
     (void)state;
     fhi_index *index = open_whole(fhi_vfs_posix(), WORDS);
@@ -181,7 +181,7 @@ static void compare_lines(const char *now, const char *recorded)
         fail_msg("recorded: %s now: %s", recorded, now);
 }
 
-static void words_of_version_2_answer_as_recorded(void **state)
+static void words_of_version_3_answer_as_recorded(void **state)
 {
     (void)state;
     scratch folder;
@@ -267,7 +267,7 @@ static void compare_articles(const fhi_segment *old, const fhi_segment *new, uin
     fhi_buf_fini(&b);
 }
 
-static void press_of_version_2_reads_as_it_was_written(void **state)
+static void press_of_version_3_reads_as_it_was_written(void **state)
 {
     (void)state;
     vfs_memory recorded, fresh;
@@ -384,9 +384,9 @@ static int record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_of_version_2_open_and_pass),
-        cmocka_unit_test(words_of_version_2_answer_as_recorded),
-        cmocka_unit_test(press_of_version_2_reads_as_it_was_written),
+        cmocka_unit_test(words_of_version_3_open_and_pass),
+        cmocka_unit_test(words_of_version_3_answer_as_recorded),
+        cmocka_unit_test(press_of_version_3_reads_as_it_was_written),
         cmocka_unit_test(words_written_today_are_the_same_bytes),
         cmocka_unit_test(press_written_today_is_the_same_bytes),
     };

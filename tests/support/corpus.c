@@ -183,17 +183,10 @@ static bool occurs_at(const corpus_doc *doc, uint32_t term, uint32_t position)
     return false;
 }
 
-/* A quarter of all documents, as the manifest says, an eighth, a 16th, a 32nd, a quarter... */
-static uint16_t share_of(uint32_t term)
-{
-    return (uint16_t)(FHI_SHARE_ALL >> (2 + term % 4));
-}
-
-/* Whether they would meet in one of 128 documents by chance. */
+/* Whether two frequent words are partners: about half of them are. */
 static bool is_kept(uint32_t a, uint32_t b)
 {
-    const double both = (double)share_of(a) / FHI_SHARE_ALL * share_of(b) / FHI_SHARE_ALL;
-    return both >= 1.0 / 128;
+    return (a + b + a * b) % 4 < 2;
 }
 
 /* Two frequent words side by side, by brute force; false when they never are. */
@@ -301,13 +294,17 @@ fh_status corpus_write(const corpus *made, const fhi_vfs *vfs, const char *direc
         first += made->segment_docs[i];
     }
     char names[8][16];
-    fhi_frequent_word words[8];
+    fh_str words[8];
     fhi_frequent frequent = {0};
     for (uint32_t i = 0; i < made->frequent_count; i++) {
         corpus_term(i, names[i]);
-        words[i] = (fhi_frequent_word){fhi_str(names[i] + 1), share_of(i)};
+        words[i] = fhi_str(names[i] + 1);
     }
     if (status == FH_OK) status = fhi_frequent_init(&frequent, words, made->frequent_count);
+    for (uint32_t i = 0; i < made->frequent_count && status == FH_OK; i++)
+        for (uint32_t j = 0; j <= i; j++)
+            if (is_kept(i, j)) fhi_frequent_join(&frequent, i, j);
+    if (status == FH_OK) fhi_frequent_number(&frequent);
     const fhi_manifest manifest = {.settings = made->settings,
                                    .frequent = frequent,
                                    .generation = 1,

@@ -196,8 +196,12 @@ fh_status small_index_write(const fhi_vfs *vfs, const char *directory, fh_err *e
     infos[1].delete_id = 3;
     infos[1].deleted_count = 2;
     FH_TRY(fhi_deletes_write(vfs, directory, 2, 3, deleted, SMALL_DOCS, err));
-    static const fhi_frequent_word words[] = {{{"chose", 5}, 60000}, {{"commun", 6}, 60000}, {{"deux", 4}, 20000}};
+    const fh_str words[] = {FH_STR("chose"), FH_STR("commun"), FH_STR("deux")};
     FH_TRY(fhi_frequent_init(&manifest.frequent, words, sizeof words / sizeof *words));
+    fhi_frequent_join(&manifest.frequent, 0, 1);
+    fhi_frequent_join(&manifest.frequent, 1, 1);
+    fhi_frequent_join(&manifest.frequent, 0, 2);
+    fhi_frequent_number(&manifest.frequent);
     const fh_status status = fhi_manifest_write(vfs, directory, &manifest, err);
     fhi_frequent_fini(&manifest.frequent);
     return status;

@@ -79,12 +79,11 @@ static uint32_t check_pair(const fhi_segment *segment, const fhi_frequent *frequ
     fhi_term_info info;
     fhi_list list = {0};
     fhi_list_scratch words = {0};
-    places first = places_of_word(segment, frequent->words[a].stem);
-    places second = places_of_word(segment, frequent->words[b].stem);
+    places first = places_of_word(segment, frequent->words[a]);
+    places second = places_of_word(segment, frequent->words[b]);
     keep_neighbours(&first, &second);
-    const uint64_t share = (uint64_t)frequent->words[a].share * frequent->words[b].share;
-    if (share * FHI_PAIR_SHARE < (uint64_t)FHI_SHARE_ALL * FHI_SHARE_ALL) first.count = 0;
-    const fh_str pair = fhi_pair_term(frequent->words[a].stem, frequent->words[b].stem, term);
+    if (!fhi_frequent_joined(frequent, a, b)) first.count = 0;
+    const fh_str pair = fhi_pair_term(frequent->words[a], frequent->words[b], term);
     if (fhi_terms_find(segment, pair, &info) == FH_OK)
         assert_int_equal(fhi_list_decode(segment, &info, &words, &list), FH_OK);
     assert_int_equal(list.position_count, 0);
@@ -153,41 +152,101 @@ static void pairs_stand_where_frequent_words_are_neighbours(void **state)
     }
 }
 
-static void words_that_cannot_be_in_a_pair_are_left_out(void **state)
+static void words_that_cannot_be_in_a_pair_are_refused(void **state)
 {
     (void)state;
     static char long_word[FHI_FREQUENT_BYTES_MAX + 1];
+    static fh_str many[FHI_FREQUENT_MAX + 1];
     fhi_frequent frequent;
     memset(long_word, 'a', sizeof long_word);
-    const fhi_frequent_word words[] = {{FH_STR("le"), 3},
-                                       {FH_STR("de"), 5},
-                                       {FH_STR(""), 7},
-                                       {{long_word, sizeof long_word}, 9},
-                                       {FH_STR("de\0la"), 11},
-                                       {FH_STR("de"), FHI_SHARE_ALL / 2},
-                                       {FH_STR("و"), FHI_SHARE_ALL / 12},
-                                       {{long_word, FHI_FREQUENT_BYTES_MAX}, 13}};
-    assert_int_equal(fhi_frequent_init(&frequent, words, sizeof words / sizeof *words), FH_OK);
-    assert_int_equal(frequent.count, 4);
-    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("de")), 1);
-    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("le")), 2);
-    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("و")), 3);
-    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("d")), FHI_FREQUENT_MAX);
-    /* 1/2 and 1/2, 1/2 and 1/12; not 1/12 and 1/12, nor what is rare */
-    assert_int_equal(frequent.pair_count, 3);
-    assert_int_not_equal(fhi_frequent_pair(&frequent, 1, 1), FHI_NO_PAIR);
-    assert_int_not_equal(fhi_frequent_pair(&frequent, 1, 3), FHI_NO_PAIR);
-    assert_int_not_equal(fhi_frequent_pair(&frequent, 3, 1), FHI_NO_PAIR);
-    assert_int_equal(fhi_frequent_pair(&frequent, 3, 3), FHI_NO_PAIR);
-    assert_int_equal(fhi_frequent_pair(&frequent, 0, 1), FHI_NO_PAIR);
+    const fh_str lists[][2] = {{FH_STR("le"), FH_STR("de")},       {FH_STR("de"), FH_STR("de")},
+                               {FH_STR(""), FH_STR("de")},         {FH_STR("de"), FH_STR("de\0la")},
+                               {{long_word, sizeof long_word}, FH_STR("de")}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        assert_int_equal(fhi_frequent_init(&frequent, lists[i], 2), FH_E_INVALID);
+    assert_int_equal(fhi_frequent_init(&frequent, many, FHI_FREQUENT_MAX + 1), FH_E_INVALID);
+    const fh_str words[] = {{long_word, FHI_FREQUENT_BYTES_MAX}, FH_STR("de")};
+    assert_int_equal(fhi_frequent_init(&frequent, words, 2), FH_OK);
     fhi_frequent_fini(&frequent);
+}
+
+/* More words than fit 64 bits, so that rows and numbers go on over several. */
+static void pairs_are_numbered_without_gaps(void **state)
+{
+    (void)state;
+    enum { WORDS = 200 };
+    static char names[WORDS][4];
+    static fh_str words[WORDS];
+    static bool joined[WORDS][WORDS], met[WORDS * WORDS];
+    fhi_frequent frequent;
+    rng random;
+    uint32_t pair_count = 0;
+    rng_init(&random, "pairs_are_numbered_without_gaps");
+    for (int i = 0; i < WORDS; i++)
+        words[i] = (fh_str){names[i], (size_t)snprintf(names[i], sizeof names[i], "%03d", i)};
+    assert_int_equal(fhi_frequent_init(&frequent, words, WORDS), FH_OK);
+    for (int i = 0; i < 3000; i++) {
+        const uint32_t a = (uint32_t)rng_below(&random, WORDS), b = (uint32_t)rng_below(&random, WORDS);
+        fhi_frequent_join(&frequent, a, b);
+        joined[a][b] = joined[b][a] = true;
+    }
+    fhi_frequent_number(&frequent);
+    for (uint32_t a = 0; a < WORDS; a++) {
+        assert_int_equal(fhi_frequent_find(&frequent, words[a]), a);
+        for (uint32_t b = 0; b < WORDS; b++) {
+            const int32_t pair = fhi_frequent_pair(&frequent, a, b);
+            assert_int_equal(pair != FHI_NO_PAIR, joined[a][b]);
+            if (pair == FHI_NO_PAIR) continue;
+            assert_true(pair >= 0 && (uint32_t)pair < frequent.pair_count && !met[pair]);
+            met[pair] = true;
+            pair_count++;
+        }
+    }
+    assert_int_equal(pair_count, frequent.pair_count);
+    assert_int_equal(fhi_frequent_find(&frequent, FH_STR("00")), FHI_FREQUENT_MAX);
+    fhi_frequent_fini(&frequent);
+}
+
+/* Words meet where they are in one article, not where they are neighbours. */
+static void words_that_meet_often_become_partners(void **state)
+{
+    (void)state;
+    scratch folder;
+    fhi_index *index;
+    fh_err err = {0};
+    scratch_init(&folder);
+    fh_writer *writer = article_writer_open(folder.path, "words", 0);
+    for (int i = 0; i < 400; i++) {
+        char id[16], body[64];
+        (void)snprintf(id, sizeof id, "%d", i);
+        /* "a" in all, "b" in 200, "c" in 10 with "a" and "b", "d" in 9 with "a" only */
+        (void)snprintf(body, sizeof body, "a x%d%s%s%s", i, i % 2 ? " b" : "", i % 40 == 1 ? " c" : "",
+                       i % 40 == 2 && i > 40 ? " d" : "");
+        fh_record record = {0};
+        record.fields[FH_FIELD_ID] = fhi_str(id);
+        record.fields[FH_FIELD_BODY] = fhi_str(body);
+        if (fh_writer_add(writer, &record, &err) != FH_OK) fail_msg("%s", err.text);
+    }
+    article_commit(writer);
+    fh_writer_close(writer);
+    if (fhi_index_open(fhi_vfs_posix(), folder.path, &index, &err) != FH_OK) fail_msg("%s", err.text);
+    const fhi_frequent *frequent = fhi_index_frequent(index);
+    assert_int_equal(frequent->count, 3);
+    assert_true(fhi_frequent_joined(frequent, 0, 1));
+    assert_true(fhi_frequent_joined(frequent, 0, 2));
+    assert_true(fhi_frequent_joined(frequent, 1, 2));
+    assert_int_equal(fhi_frequent_find(frequent, FH_STR("d")), FHI_FREQUENT_MAX);
+    fhi_index_release(index);
+    scratch_fini(&folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_stand_where_frequent_words_are_neighbours),
-        cmocka_unit_test(words_that_cannot_be_in_a_pair_are_left_out),
+        cmocka_unit_test(words_that_cannot_be_in_a_pair_are_refused),
+        cmocka_unit_test(pairs_are_numbered_without_gaps),
+        cmocka_unit_test(words_that_meet_often_become_partners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
