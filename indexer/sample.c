@@ -16,7 +16,7 @@ enum {
     READ_BYTES = 256 * 1024 * 1024,  /* of input looked at, unpacked */
     PEEK_BYTES = 1024 * 1024,        /* of a pipe */
     SOURCE_BYTES_MIN = 64 * 1024,
-    WINDOW_BYTES = 512 * 1024, /* read at a place */
+    WINDOW_BYTES = 64 * 1024, /* read at a place */
     PACKED_RATIO = 5,          /* guess: text is this many times as long as its file */
     SOURCES_MAX = 256,         /* evenly over all */
     RECORDS_MAX = 64 * 1024,

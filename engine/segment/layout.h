@@ -75,6 +75,8 @@ static inline unsigned fhi_id_hash_shift(uint32_t doc_count)
     return bits < 32 ? 32 - bits : 0;
 }
 
+enum { FHI_GAPS_HIGH = 0x80 }; /* of the width of gaps: some have bits above it */
+
 /* Form code of a posting: the form all its occurrences share, or 1 for several. */
 enum {
     FHI_FORM_MIXED = 1,

@@ -111,22 +111,43 @@ static bool increase(const uint32_t *docs, uint32_t count, uint32_t before, uint
     return !bad;
 }
 
+/* Adds the bits of gaps above their width. Documents are sums of gaps, so one that grows moves all behind it. */
+static bool add_highs(fhi_span *span, unsigned width, uint32_t *docs, uint32_t count)
+{
+    const uint32_t high_count = fhi_span_get8(span) + 1u;
+    uint32_t more = 0, at = 0;
+    for (uint32_t i = 0; i < high_count; i++) {
+        const uint32_t next = fhi_span_get8(span);
+        const uint64_t high = fhi_span_get_varint(span);
+        if (span->failed || next < at || next >= count) return false;
+        for (; at < next; at++)
+            docs[at] += more;
+        more += (uint32_t)(high << width);
+    }
+    for (; at < count; at++)
+        docs[at] += more;
+    return true;
+}
+
 /* One block of a run: gaps, then the tail. */
 static bool decode_block(fhi_cursor *cursor, const uint8_t *body, const uint8_t *end, uint32_t first, uint32_t count,
                          uint32_t before)
 {
     if (body >= end) return fhi_cursor_corrupt(cursor);
-    const unsigned width = *body;
+    const unsigned width = *body & ~(unsigned)FHI_GAPS_HIGH;
     const size_t bytes = fhi_packed_bytes(count, width);
     if (width > 32 || bytes > (size_t)(end - body - 1)) return fhi_cursor_corrupt(cursor);
+    fhi_span span = fhi_span_of(body + 1 + bytes, (size_t)(end - body - 1) - bytes);
     cursor->kernels->sum_gaps(body + 1, count, width, before, cursor->run_docs + first);
+    if (*body & FHI_GAPS_HIGH && !add_highs(&span, width, cursor->run_docs + first, count))
+        return fhi_cursor_corrupt(cursor);
     if (!increase(cursor->run_docs + first, count, before, cursor->segment->doc_count))
         return fhi_cursor_corrupt(cursor);
     if (cursor->docs_only) return true;
     fhi_tail tail = {.freqs = cursor->run_freqs + first,
                      .codes = cursor->forms_told ? cursor->run_codes + first : NULL,
                      .mixed = cursor->forms_told ? cursor->run_mixed + first : NULL};
-    return fhi_tail_decode(cursor->kernels, body + 1 + bytes, end, count, cursor->unit, false, cursor->forms_told,
+    return fhi_tail_decode(cursor->kernels, span.data + span.at, end, count, cursor->unit, false, cursor->forms_told,
                            &tail) ||
            fhi_cursor_corrupt(cursor);
 }

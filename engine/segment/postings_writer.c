@@ -16,7 +16,7 @@
 
 enum {
     DENSE_POSTINGS_PER_RANGE = 1, /* a chunk is dense from this mean on: a balance of bytes and time, see METHOD.md */
-    DENSE_PAIRS_PER_RANGE = 4,    /* the same of lists without positions, which are decoded sooner */
+    DENSE_PAIRS_PER_RANGE = 8,    /* the same of lists without positions, which are decoded sooner */
     FULL_POSTINGS_PER_RANGE = 8,  /* and tells bounds by quarter from this mean on */
     LOCATOR_OFFSET_BITS = 12,
     LOCATOR_OFFSET_MAX = (1 << LOCATOR_OFFSET_BITS) - 1,
@@ -325,19 +325,59 @@ static uint8_t bound_of(const fhi_postings_writer *writer, uint32_t first, uint3
 
 /* ---- sparse run: blocks of 128 postings, a directory of varints before them ---- */
 
+/* The width at which gaps take the fewest bytes, what is above it told beside them. */
+static unsigned best_gap_width(const uint32_t *gaps, uint32_t count)
+{
+    uint32_t with[33] = {0}; /* gaps of so many bits */
+    unsigned widest = 0, best;
+    for (uint32_t i = 0; i < count; i++) {
+        const unsigned bits = fhi_bits_of(gaps[i]);
+        with[bits]++;
+        if (bits > widest) widest = bits;
+    }
+    size_t best_bytes = fhi_packed_bytes(count, widest);
+    best = widest;
+    for (unsigned width = widest; width-- > 0;) {
+        size_t high_bytes = 0;
+        for (unsigned bits = width + 1; bits <= widest; bits++)
+            high_bytes += (size_t)with[bits] * (1 + (bits - width + 6) / 7);
+        const size_t bytes = fhi_packed_bytes(count, width) + 1 + high_bytes;
+        if (bytes >= best_bytes) continue;
+        best_bytes = bytes;
+        best = width;
+    }
+    return best;
+}
+
+static void put_gaps(const uint32_t *gaps, uint32_t count, fhi_buf *to)
+{
+    const unsigned width = best_gap_width(gaps, count);
+    uint32_t lows[FHI_BLOCK_POSTINGS], high_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        lows[i] = width < 32 ? gaps[i] & ((UINT32_C(1) << width) - 1) : gaps[i];
+        high_count += lows[i] != gaps[i];
+    }
+    fhi_buf_put8(to, (uint8_t)(width | (high_count ? FHI_GAPS_HIGH : 0)));
+    fhi_pack(to, lows, count, width);
+    if (high_count == 0) return;
+    fhi_buf_put8(to, (uint8_t)(high_count - 1));
+    for (uint32_t i = 0; i < count; i++) {
+        if (lows[i] == gaps[i]) continue;
+        fhi_buf_put8(to, (uint8_t)i);
+        fhi_buf_put_varint(to, gaps[i] >> width);
+    }
+}
+
 /* Ids as gaps from `before` (UINT32_MAX: none), then the tail. */
 static void put_sparse_block(fhi_postings_writer *writer, uint32_t first, uint32_t count, uint32_t before, fhi_buf *to)
 {
-    uint32_t gaps[FHI_BLOCK_POSTINGS], gap_max = 0;
+    uint32_t gaps[FHI_BLOCK_POSTINGS];
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t doc = writer->list->docs[first + i];
         gaps[i] = doc - before - 1;
-        if (gaps[i] > gap_max) gap_max = gaps[i];
         before = doc;
     }
-    const unsigned width = fhi_bits_of(gap_max);
-    fhi_buf_put8(to, (uint8_t)width);
-    fhi_pack(to, gaps, count, width);
+    put_gaps(gaps, count, to);
     put_tail(writer, first, count, NO_PLACE, to);
 }
 
