@@ -219,9 +219,9 @@ static void words_that_meet_often_become_partners(void **state)
     for (int i = 0; i < 400; i++) {
         char id[16], body[64];
         (void)snprintf(id, sizeof id, "%d", i);
-        /* "a" in all, "b" in 200, "c" in 10 with "a" and "b", "d" in 9 with "a" only */
+        /* "a" in all, "b" in 200, "c" in 10 with "a" and "b", "d" in 7 with "a" only */
         (void)snprintf(body, sizeof body, "a x%d%s%s%s", i, i % 2 ? " b" : "", i % 40 == 1 ? " c" : "",
-                       i % 40 == 2 && i > 40 ? " d" : "");
+                       i % 40 == 2 && i > 90 ? " d" : "");
         fh_record record = {0};
         record.fields[FH_FIELD_ID] = fhi_str(id);
         record.fields[FH_FIELD_BODY] = fhi_str(body);
