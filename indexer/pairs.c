@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    MEET_SHARE = 60, /* a pair is kept of words that meet in one article of so many */
+    MEET_SHARE = 56, /* a pair is kept of words that meet in one article of so many */
     MEET_MIN = 8,    /* and so many: fewer say nothing */
     NOT_FREQUENT = UINT16_MAX
 };

@@ -59,8 +59,9 @@ typedef enum fhi_eval_kind {
 
 /* The lists of a group that are decoded whole, summed by document of the chunk in view. */
 typedef struct fhi_union {
+    uint64_t held[FHI_QUARTER_WORDS]; /* quarters that hold documents; of others masks and bounds are 0 */
     uint64_t masks[FHI_CHUNK_QUARTERS];
-    uint32_t ranks[FHI_CHUNK_QUARTERS]; /* index below of the first document of a quarter */
+    uint32_t ranks[FHI_CHUNK_QUARTERS]; /* index below of the first document of a quarter that is held */
     uint32_t *freqs, *exact_freqs;
     uint32_t room;
     uint8_t bounds[FHI_CHUNK_QUARTERS];

@@ -160,29 +160,53 @@ static bool reserve_union(const fhi_walk *walk, fhi_union *united, uint32_t docs
     return true;
 }
 
+/* Forgets the chunk before: most quarters hold nothing, so only those that do are looked at. */
+static void clear_union(fhi_union *united)
+{
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        for (uint64_t bits = united->held[word]; bits; bits &= bits - 1) {
+            const uint32_t quarter = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            united->masks[quarter] = 0;
+            united->bounds[quarter] = 0;
+        }
+    memset(united->held, 0, sizeof united->held);
+}
+
+/* Where the sums of each quarter's documents begin; answers how many documents there are. */
+static uint32_t rank_quarters(fhi_union *united)
+{
+    uint32_t docs = 0;
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++)
+        for (uint64_t bits = united->held[word]; bits; bits &= bits - 1) {
+            const uint32_t quarter = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            united->ranks[quarter] = docs;
+            docs += fhi_popcount64(united->masks[quarter]);
+        }
+    return docs;
+}
+
 /* First the documents, then where each quarter's begin, then the sums. */
 static bool sum_runs(const fhi_walk *walk, const fhi_group *group, fhi_union *united)
 {
-    uint32_t exact, docs = 0;
-    memset(united->masks, 0, sizeof united->masks);
-    for (uint32_t j = 0; j < group->count; j++) {
-        const fhi_cursor *cursor = &group->cursors[j];
-        for (uint32_t i = cursor->run_first; !cursor->dense && i < cursor->run_end; i++)
-            if (run_freq(group, cursor, i, &exact))
-                united->masks[cursor->run_docs[i] / 64 % FHI_CHUNK_QUARTERS] |= UINT64_C(1) << cursor->run_docs[i] % 64;
-    }
-    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++) {
-        united->ranks[quarter] = docs;
-        docs += fhi_popcount64(united->masks[quarter]);
-    }
-    if (!reserve_union(walk, united, docs)) return false;
+    uint32_t exact;
+    clear_union(united);
     for (uint32_t j = 0; j < group->count; j++) {
         const fhi_cursor *cursor = &group->cursors[j];
         for (uint32_t i = cursor->run_first; !cursor->dense && i < cursor->run_end; i++) {
-            const uint32_t doc = cursor->run_docs[i], quarter = doc / 64 % FHI_CHUNK_QUARTERS;
+            if (run_freq(group, cursor, i, &exact) == 0) continue;
+            const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
+            united->masks[quarter] |= UINT64_C(1) << doc % FHI_QUARTER_DOCS;
+            united->held[quarter / 64] |= UINT64_C(1) << (quarter % 64);
+        }
+    }
+    if (!reserve_union(walk, united, rank_quarters(united))) return false;
+    for (uint32_t j = 0; j < group->count; j++) {
+        const fhi_cursor *cursor = &group->cursors[j];
+        for (uint32_t i = cursor->run_first; !cursor->dense && i < cursor->run_end; i++) {
+            const uint32_t doc = cursor->run_docs[i], quarter = doc / FHI_QUARTER_DOCS % FHI_CHUNK_QUARTERS;
             const uint32_t freq = run_freq(group, cursor, i, &exact);
             if (freq == 0) continue;
-            const uint64_t before = united->masks[quarter] & ((UINT64_C(1) << doc % 64) - 1);
+            const uint64_t before = united->masks[quarter] & ((UINT64_C(1) << doc % FHI_QUARTER_DOCS) - 1);
             const uint32_t at = united->ranks[quarter] + fhi_popcount64(before);
             united->freqs[at] += freq;
             if (j == 0) united->exact_freqs[at] = exact;
@@ -191,17 +215,14 @@ static bool sum_runs(const fhi_walk *walk, const fhi_group *group, fhi_union *un
     return true;
 }
 
-static void bound_union(const fhi_walk *walk, fhi_union *united)
+static void bound_quarter(const fhi_walk *walk, fhi_union *united, uint32_t quarter)
 {
     const fhi_segment *segment = walk->segment;
-    memset(united->bounds, 0, sizeof united->bounds);
-    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++) {
-        uint32_t at = united->ranks[quarter];
-        for (uint64_t bits = united->masks[quarter]; bits; bits &= bits - 1, at++) {
-            const uint32_t doc = walk->chunk * FHI_CHUNK_DOCS + quarter * 64 + (uint32_t)__builtin_ctzll(bits);
-            const uint8_t bound = fhi_segment_bound(segment, united->freqs[at], segment->norms[doc]);
-            if (bound > united->bounds[quarter]) united->bounds[quarter] = bound;
-        }
+    const uint8_t *norms = segment->norms + walk->chunk * FHI_CHUNK_DOCS + quarter * FHI_QUARTER_DOCS;
+    uint32_t at = united->ranks[quarter];
+    for (uint64_t bits = united->masks[quarter]; bits; bits &= bits - 1, at++) {
+        const uint8_t bound = fhi_segment_bound(segment, united->freqs[at], norms[__builtin_ctzll(bits)]);
+        if (bound > united->bounds[quarter]) united->bounds[quarter] = bound;
     }
 }
 
@@ -219,9 +240,11 @@ bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUART
             possible[word] |= cursor->present[word];
     }
     if (!sum_runs(walk, group, united)) return false;
-    bound_union(walk, united);
-    for (uint32_t quarter = 0; quarter < FHI_CHUNK_QUARTERS; quarter++)
-        possible[quarter / 64] |= (uint64_t)(united->masks[quarter] != 0) << (quarter % 64);
+    for (uint32_t word = 0; word < FHI_QUARTER_WORDS; word++) {
+        for (uint64_t bits = united->held[word]; bits; bits &= bits - 1)
+            bound_quarter(walk, united, word * 64 + (uint32_t)__builtin_ctzll(bits));
+        possible[word] |= united->held[word];
+    }
     return fhi_bitmap_any(possible);
 }
 

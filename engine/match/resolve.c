@@ -290,6 +290,9 @@ static fh_status resolve_word(tree_builder *builder, const fhi_node *node, fhi_e
     eval->united = fhi_arena_alloc(arena, sizeof *eval->united);
     if (!eval->united) return out_of_memory(builder->plan);
     eval->united->room = 0;
+    memset(eval->united->held, 0, sizeof eval->united->held);
+    memset(eval->united->masks, 0, sizeof eval->united->masks);
+    memset(eval->united->bounds, 0, sizeof eval->united->bounds);
     return FH_OK;
 }
 
