@@ -443,21 +443,44 @@ static bool count_occurrences(uint8_t counts[FHI_QUARTER_DOCS], const uint8_t de
     return !wrong;
 }
 
+/* The frequencies of lanes, in a range in view, become occurrences; false when lanes do not tell. The first of them is
+ * that of posting `first`. */
+static bool read_counts(fhi_cursor *cursor, uint32_t first, uint64_t mask, uint8_t counts[FHI_QUARTER_DOCS])
+{
+    fhi_spot_view *spots = cursor->spots;
+    uint8_t deficits[FHI_QUARTER_DOCS];
+    if (fhi_cursor_lanes(cursor, first, mask, counts, NULL)) spots->plain = false;
+    if (cursor->status != FH_OK || !spots->plain) return false;
+    if (cursor->segment->plain_weights) return true;
+    (void)cursor->kernels->expand(spots->deficits, first, spots->deficit_width, 0, mask, deficits);
+    return count_occurrences(counts, deficits, cursor->unit) || fhi_cursor_corrupt(cursor);
+}
+
+/* All postings of a range that has few, in their order. */
+static bool few_spots(fhi_cursor *cursor)
+{
+    fhi_spot_view *spots = cursor->spots;
+    const uint32_t count = cursor->view.count;
+    const uint8_t *ids = cursor->view.payload + 1;
+    const uint8_t *widths = cursor->segment->widths + document(cursor, spots->range * FHI_RANGE_QUARTERS, 0);
+    if (!read_counts(cursor, 0, below(count), spots->few_counts)) return false;
+    for (uint32_t i = 0, at = 0; i < count; i++) {
+        spots->few_starts[i] = at;
+        at += (uint32_t)spots->few_counts[i] * widths[ids[i]];
+    }
+    return true;
+}
+
 /* Occurrences of the next quarter's documents, and the bits its positions take; false when lanes do not tell. */
 static bool next_spots(fhi_cursor *cursor)
 {
     fhi_spot_view *spots = cursor->spots;
     const uint32_t place = spots->known, quarter = spots->range * FHI_RANGE_QUARTERS + place;
     const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
-    uint8_t *counts = spots->counts[place], deficits[FHI_QUARTER_DOCS];
+    uint8_t *counts = spots->counts[place];
     uint32_t first;
     const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
-    if (mask && fhi_cursor_lanes(cursor, first, mask, counts, NULL)) spots->plain = false;
-    if (cursor->status != FH_OK || !spots->plain) return false;
-    if (mask && !cursor->segment->plain_weights) {
-        (void)cursor->kernels->expand(spots->deficits, first, spots->deficit_width, 0, mask, deficits);
-        if (!count_occurrences(counts, deficits, cursor->unit)) return fhi_cursor_corrupt(cursor);
-    }
+    if (cursor->status != FH_OK || (mask && !read_counts(cursor, first, mask, counts))) return false;
     spots->masks[place] = mask;
     spots->starts[place + 1] = spots->starts[place] + (mask ? cursor->kernels->dot(counts, widths, mask) : 0);
     spots->known++;
@@ -480,6 +503,12 @@ typedef struct spot {
     unsigned width;
 } spot;
 
+static bool fits_positions(fhi_cursor *cursor, const spot *at)
+{
+    const uint64_t bytes = (at->bit + (uint64_t)at->count * at->width + 7) / 8;
+    return bytes <= (uint64_t)(cursor->positions_end - cursor->spots->bits) || fhi_cursor_corrupt(cursor);
+}
+
 /* Where the positions of a document stand in a dense range; false when lanes cannot tell, or something is wrong. */
 static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *out)
 {
@@ -495,17 +524,27 @@ static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *
         uint32_t first;
         (void)fhi_cursor_mask(cursor, quarter, &first);
         if (cursor->status != FH_OK || !parse_view(cursor) || !open_spots(cursor, range)) return false;
+        spots->few = cursor->view.count <= FHI_IDS_MAX;
+        if (spots->plain && spots->few && !few_spots(cursor)) return false;
     }
     if (!spots->plain) return false;
+    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
+    out->width = widths[doc];
+    if (spots->few) {
+        uint32_t first;
+        const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
+        const uint32_t rank = first + fhi_popcount64(mask & below(doc));
+        const bool here = mask >> doc & 1;
+        out->count = here ? spots->few_counts[rank] : 0;
+        out->bit = here ? spots->few_starts[rank] : 0;
+        return fits_positions(cursor, out);
+    }
     while (spots->known <= place)
         if (!next_spots(cursor)) return false;
     const uint64_t mask = spots->masks[place];
     out->count = mask >> doc & 1 ? spots->counts[place][doc] : 0;
-    const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
-    out->width = widths[doc];
     out->bit = spots->starts[place] + cursor->kernels->dot(spots->counts[place], widths, mask & below(doc));
-    const uint64_t bytes = (out->bit + (uint64_t)out->count * out->width + 7) / 8;
-    return bytes <= (uint64_t)(cursor->positions_end - spots->bits) || fhi_cursor_corrupt(cursor);
+    return fits_positions(cursor, out);
 }
 
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,

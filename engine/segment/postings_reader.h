@@ -70,7 +70,8 @@ typedef struct fhi_exact_view {
     const uint8_t *mixed[FHI_RANGE_DOCS];
 } fhi_exact_view;
 
-/* Where the positions of a dense range begin, quarter by quarter, as far as known. */
+/* Where the positions of a dense range begin: of one with few postings at once, else quarter by quarter, as far as
+ * known. */
 typedef struct fhi_spot_view {
     uint32_t range; /* UINT32_MAX: none */
     uint32_t known; /* quarters whose starts are known, the first ones */
@@ -78,9 +79,12 @@ typedef struct fhi_spot_view {
     const uint8_t *deficits;
     unsigned deficit_width;
     const uint8_t *bits;
-    uint64_t starts[5];
-    uint64_t masks[4];
-    uint8_t counts[4][FHI_QUARTER_DOCS]; /* occurrences */
+    uint64_t starts[FHI_RANGE_QUARTERS + 1];
+    uint64_t masks[FHI_RANGE_QUARTERS];
+    uint8_t counts[FHI_RANGE_QUARTERS][FHI_QUARTER_DOCS]; /* occurrences */
+    bool few;                                             /* then instead, by rank: */
+    uint8_t few_counts[FHI_QUARTER_DOCS];
+    uint32_t few_starts[FHI_IDS_MAX];
 } fhi_spot_view;
 
 typedef struct fhi_cursor {
