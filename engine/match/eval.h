@@ -204,6 +204,8 @@ uint64_t fhi_group_mask(fhi_walk *walk, fhi_group *group);
 void fhi_group_lanes(const fhi_walk *walk, fhi_group *group, uint8_t lanes[FHI_QUARTER_DOCS]);
 /* Positions of one document of the quarter into group->positions; only below `end`. False: no memory, or too late. */
 bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_t end);
+/* The same of a spot that is known. */
+bool fhi_group_unpack(fhi_walk *walk, fhi_group *group, const fhi_spot *spot, uint32_t end);
 
 /* The same of a word of several lists, whose frequencies are summed. */
 bool fhi_union_enter(fhi_walk *walk, fhi_eval *eval, uint64_t possible[FHI_QUARTER_WORDS]);

@@ -117,6 +117,22 @@ static bool append_positions(const fhi_walk *walk, fhi_group *group, fhi_cursor 
     }
 }
 
+static void cut_positions(fhi_group *group, uint32_t end)
+{
+    while (group->position_count > 0 && group->positions[group->position_count - 1] >= end)
+        group->position_count--;
+}
+
+bool fhi_group_unpack(fhi_walk *walk, fhi_group *group, const fhi_spot *spot, uint32_t end)
+{
+    group->position_count = 0;
+    if (!reserve_positions(walk, group, spot->count)) return false;
+    fhi_spot_copy(spot, group->positions);
+    group->position_count = spot->count;
+    cut_positions(group, end);
+    return !fhi_walk_is_late(walk, spot->count);
+}
+
 bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_t end)
 {
     uint32_t lists = 0;
@@ -130,8 +146,7 @@ bool fhi_group_positions(fhi_walk *walk, fhi_group *group, uint32_t doc, uint32_
     }
     if (lists > 1) qsort(group->positions, group->position_count, sizeof *group->positions, compare_positions);
     const bool late = fhi_walk_is_late(walk, group->position_count);
-    while (group->position_count > 0 && group->positions[group->position_count - 1] >= end)
-        group->position_count--;
+    cut_positions(group, end);
     return !late;
 }
 

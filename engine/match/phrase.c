@@ -22,23 +22,37 @@ static uint32_t keep_starts(uint32_t *starts, uint32_t count, const fhi_group *s
     return kept;
 }
 
-/* The same, asked of lists as they are packed; false when they have to be decoded. Starts are 64 at most. */
-static bool find_starts(const fhi_walk *walk, uint32_t *starts, uint32_t *count, fhi_group *slot, uint32_t doc,
-                        uint32_t end)
+/* Which of the starts an ordered phrase has stand where a slot has a position, one bit each, asked of lists as they are
+ * packed; false when they have to be decoded. */
+static bool find_wanted(const fhi_walk *walk, fhi_group *slot, const fhi_spot *spot, uint32_t doc,
+                        const uint32_t *wanted, uint32_t count, uint64_t *found)
 {
-    enum { STARTS_MAX = 64 };
-    uint32_t wanted[STARTS_MAX], kept = 0;
-    uint64_t found = 0, more;
     uint32_t first;
-    if (slot->by_form || *count > STARTS_MAX) return false;
-    for (uint32_t i = 0; i < *count; i++)
-        wanted[i] = starts[i] + slot->offset;
+    fhi_spot at;
+    *found = 0;
     for (uint32_t i = 0; i < slot->count; i++) {
         fhi_cursor *cursor = &slot->cursors[i];
         if (slot->count > 1 && !(fhi_cursor_mask(cursor, walk->quarter, &first) >> doc & 1)) continue;
-        if (!fhi_cursor_find(cursor, walk->quarter, doc, wanted, *count, &more)) return false;
-        found |= more;
+        if (spot->bits)
+            at = *spot;
+        else if (!fhi_cursor_spot(cursor, walk->quarter, doc, &at))
+            return false;
+        *found |= walk->kernels->find(at.bits, at.bit, at.count, at.width, wanted, count);
     }
+    return true;
+}
+
+/* As keep_starts, of positions that are not decoded. Starts are 64 at most. */
+static bool find_starts(const fhi_walk *walk, uint32_t *starts, uint32_t *count, fhi_group *slot, const fhi_spot *spot,
+                        uint32_t doc, uint32_t end)
+{
+    enum { STARTS_MAX = 64 };
+    uint32_t wanted[STARTS_MAX], kept = 0;
+    uint64_t found;
+    if (slot->by_form || *count > STARTS_MAX) return false;
+    for (uint32_t i = 0; i < *count; i++)
+        wanted[i] = starts[i] + slot->offset;
+    if (!find_wanted(walk, slot, spot, doc, wanted, *count, &found)) return false;
     for (; found; found &= found - 1) {
         const uint32_t i = (uint32_t)__builtin_ctzll(found);
         if (wanted[i] < end) starts[kept++] = starts[i];
@@ -47,10 +61,18 @@ static bool find_starts(const fhi_walk *walk, uint32_t *starts, uint32_t *count,
     return true;
 }
 
-static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint32_t end)
+/* Where the positions of a quarter's documents stand, of the slots that decide most documents; bits NULL: not told. */
+enum { AHEAD_SLOTS = 2 };
+typedef struct spots_ahead {
+    fhi_spot spots[AHEAD_SLOTS][FHI_QUARTER_DOCS];
+} spots_ahead;
+
+static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, const spots_ahead *ahead, uint32_t doc, uint32_t end)
 {
+    static const fhi_spot untold = {0};
     fhi_group *first = eval->slots[0];
-    if (!fhi_group_positions(walk, first, doc, end)) return 0;
+    const fhi_spot *spot = &ahead->spots[0][doc];
+    if (!(spot->bits ? fhi_group_unpack(walk, first, spot, end) : fhi_group_positions(walk, first, doc, end))) return 0;
     uint32_t count = 0;
     uint32_t *starts = first->positions;
     for (uint32_t i = 0; i < first->position_count; i++) {
@@ -59,7 +81,8 @@ static uint32_t count_ordered(fhi_walk *walk, fhi_eval *eval, uint32_t doc, uint
         if (count == 0 || starts[count - 1] != start) starts[count++] = start;
     }
     for (uint32_t i = 1; i < eval->slot_count && count > 0; i++) {
-        if (find_starts(walk, starts, &count, eval->slots[i], doc, end)) continue;
+        spot = i < AHEAD_SLOTS ? &ahead->spots[i][doc] : &untold;
+        if (find_starts(walk, starts, &count, eval->slots[i], spot, doc, end)) continue;
         if (!fhi_group_positions(walk, eval->slots[i], doc, end)) return 0;
         count = keep_starts(starts, count, eval->slots[i]);
     }
@@ -156,22 +179,21 @@ static uint64_t may_reach(fhi_walk *walk, fhi_eval *eval, uint64_t mask)
     return found;
 }
 
-static void prefetch_slot(const fhi_walk *walk, fhi_group *slot, uint64_t mask)
+/* Finds the spots of the two rarest slots, and asks for what they tell. */
+static void look_ahead(const fhi_walk *walk, const fhi_eval *eval, uint64_t mask, spots_ahead *ahead)
 {
-    uint32_t first;
-    for (uint32_t i = 0; i < slot->count; i++) {
-        uint64_t bits = mask;
-        if (slot->count > 1) bits &= fhi_cursor_mask(&slot->cursors[i], walk->quarter, &first);
-        for (; bits; bits &= bits - 1)
-            fhi_cursor_prefetch_spots(&slot->cursors[i], walk->quarter, (uint32_t)__builtin_ctzll(bits));
+    for (uint32_t i = 0; i < AHEAD_SLOTS && i < eval->slot_count; i++) {
+        fhi_group *slot = eval->slots[i];
+        const bool single = slot->count == 1 && !slot->by_form;
+        for (uint64_t bits = mask; bits; bits &= bits - 1) {
+            const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
+            fhi_spot *spot = &ahead->spots[i][doc];
+            if (single && fhi_cursor_spot(&slot->cursors[0], walk->quarter, doc, spot))
+                __builtin_prefetch(spot->bits + spot->bit / 8);
+            else
+                spot->bits = NULL;
+        }
     }
-}
-
-/* The two rarest words decide most documents. */
-static void prefetch_positions(const fhi_walk *walk, fhi_eval *eval, uint64_t mask)
-{
-    for (uint32_t i = 0; i < eval->slot_count && i < 2 && mask; i++)
-        prefetch_slot(walk, eval->slots[i], mask);
 }
 
 void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
@@ -180,11 +202,13 @@ void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
         need &= fhi_group_mask(walk, &eval->groups[i]);
     if (need && walk->root == eval && walk->least > 0.0f) need = may_reach(walk, eval, need);
     eval->mask = need;
-    prefetch_positions(walk, eval, need);
+    spots_ahead ahead;
+    if (!eval->window) look_ahead(walk, eval, need, &ahead);
     for (uint64_t bits = need; bits; bits &= bits - 1) {
         const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
         const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, walk->base + doc) : UINT32_MAX;
-        const uint32_t freq = eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, doc, end);
+        const uint32_t freq = eval->window ? count_windows(walk, eval, doc, end)
+                                           : count_ordered(walk, eval, &ahead, doc, end);
         eval->phrase_freqs[doc] = freq;
         if (freq == 0) eval->mask &= ~(UINT64_C(1) << doc);
     }

@@ -497,21 +497,16 @@ static uint32_t exact_positions(fhi_cursor *cursor, uint32_t quarter, uint32_t d
     return fhi_cursor_positions(cursor, quarter / FHI_RANGE_QUARTERS, block, i, wanted_only, to, NULL, room);
 }
 
-typedef struct spot {
-    uint64_t bit; /* of the first position */
-    uint32_t count;
-    unsigned width;
-} spot;
-
-static bool fits_positions(fhi_cursor *cursor, const spot *at)
+/* Of a spot that lies in the positions of the chunk. */
+static bool fits_positions(fhi_cursor *cursor, const fhi_spot *at)
 {
     const uint64_t bytes = (at->bit + (uint64_t)at->count * at->width + 7) / 8;
     return bytes <= (uint64_t)(cursor->positions_end - cursor->spots->bits) || fhi_cursor_corrupt(cursor);
 }
 
-/* Where the positions of a document stand in a dense range; false when lanes cannot tell, or something is wrong. */
-static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *out)
+bool fhi_cursor_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, fhi_spot *out)
 {
+    if (cursor->status != FH_OK || cursor->chunk == UINT32_MAX || !cursor->dense) return false;
     if (!fhi_cursor_has_places(cursor)) return false;
     const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
     if (!cursor->spots) {
@@ -529,6 +524,7 @@ static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *
     }
     if (!spots->plain) return false;
     const uint8_t *widths = cursor->segment->widths + document(cursor, quarter, 0);
+    out->bits = spots->bits;
     out->width = widths[doc];
     if (spots->few) {
         uint32_t first;
@@ -550,31 +546,14 @@ static bool find_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, spot *
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room)
 {
-    spot at = {0};
+    fhi_spot at;
     if (cursor->status != FH_OK || cursor->chunk == UINT32_MAX) return 0;
     if (!cursor->dense) {
         const uint32_t i = fhi_run_index(cursor, document(cursor, quarter, doc));
         return i < cursor->run_end ? fhi_run_positions(cursor, i, wanted_only, to, NULL, room) : 0;
     }
-    if ((wanted_only && cursor->wanted) || !find_spot(cursor, quarter, doc, &at))
+    if ((wanted_only && cursor->wanted) || !fhi_cursor_spot(cursor, quarter, doc, &at))
         return cursor->status == FH_OK ? exact_positions(cursor, quarter, doc, wanted_only, to, room) : 0;
-    if (at.count <= room) fhi_positions_copy(cursor->spots->bits, at.bit, at.count, at.width, to);
+    if (at.count <= room) fhi_spot_copy(&at, to);
     return at.count;
-}
-
-bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const uint32_t *wanted, uint32_t wanted_count,
-                     uint64_t *found)
-{
-    spot at = {0};
-    *found = 0;
-    if (cursor->status != FH_OK || !cursor->dense || !find_spot(cursor, quarter, doc, &at)) return false;
-    *found = cursor->kernels->find(cursor->spots->bits, at.bit, at.count, at.width, wanted, wanted_count);
-    return true;
-}
-
-void fhi_cursor_prefetch_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc)
-{
-    spot at = {0};
-    if (cursor->status != FH_OK || !cursor->dense || !find_spot(cursor, quarter, doc, &at)) return;
-    __builtin_prefetch(cursor->spots->bits + at.bit / 8);
 }

@@ -195,12 +195,20 @@ bool fhi_cursor_holds(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room);
 
-/* Which of at most 64 wanted positions the document has, one bit each; false when only spots() can tell. */
-bool fhi_cursor_find(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, const uint32_t *wanted, uint32_t wanted_count,
-                     uint64_t *found);
-
-/* Asks for the positions of a document, some time ahead. */
-void fhi_cursor_prefetch_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
+/* Where the positions of a document of a quarter that is in the list stand, packed; false when only spots() can tell. */
+typedef struct fhi_spot {
+    const uint8_t *bits;
+    uint64_t bit; /* of the first position, from bits */
+    uint32_t count;
+    unsigned width; /* of each */
+} fhi_spot;
+bool fhi_cursor_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, fhi_spot *out);
+/* Copies count positions of `width` bits from a bit on. */
+void fhi_positions_copy(const uint8_t *bits, uint64_t at, uint32_t count, unsigned width, uint32_t *to);
+static inline void fhi_spot_copy(const fhi_spot *spot, uint32_t *to)
+{
+    fhi_positions_copy(spot->bits, spot->bit, spot->count, spot->width, to);
+}
 
 /* Where the payload of a range begins, from the first of its group. */
 static inline uint32_t fhi_cursor_offset(const fhi_cursor *cursor, uint32_t range)
@@ -296,8 +304,6 @@ bool fhi_tail_decode(const fhi_kernels *kernels, const uint8_t *from, const uint
 bool fhi_positions_open(const fhi_segment *segment, const uint8_t *from, const uint8_t *end, uint32_t count,
                         const uint32_t *docs, const uint32_t *freqs, const uint32_t *codes, const uint8_t *const *mixed,
                         const uint8_t **bits, uint32_t *counts, uint64_t *starts, uint64_t *form_starts);
-/* Copies count positions of `width` bits from a bit on. */
-void fhi_positions_copy(const uint8_t *bits, uint64_t at, uint32_t count, unsigned width, uint32_t *to);
 /* First posting of a run, in the chunk in view, whose document is at least `doc`. */
 uint32_t fhi_run_index(const fhi_cursor *cursor, uint32_t doc);
 /* Positions of one posting of the run, as fhi_cursor_positions. */
