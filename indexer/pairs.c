@@ -22,12 +22,12 @@ typedef struct run_df {
 /* Where words meet. */
 typedef struct census {
     const fhi_inverter *inverter;
-    uint32_t least;            /* articles in which the words of a pair meet */
-    run_df *runs;              /* of each run; then of the frequent words, as they are numbered */
-    uint32_t *last;            /* of each run: the article it was in last */
-    uint16_t *words;           /* of each run: which frequent word; NOT_FREQUENT */
-    uint32_t count;            /* frequent words */
-    uint32_t *meetings;        /* of words a <= b: at b * (b + 1) / 2 + a */
+    uint32_t least;     /* articles in which the words of a pair meet */
+    run_df *runs;       /* of each run; then of the frequent words, as they are numbered */
+    uint32_t *last;     /* of each run: the article it was in last */
+    uint16_t *words;    /* of each run: which frequent word; NOT_FREQUENT */
+    uint32_t count;     /* frequent words */
+    uint32_t *meetings; /* of words a <= b: at b * (b + 1) / 2 + a */
     uint16_t here[FHI_FREQUENT_MAX];
     uint32_t here_count;
 } census;

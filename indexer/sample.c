@@ -17,8 +17,8 @@ enum {
     PEEK_BYTES = 1024 * 1024,        /* of a pipe */
     SOURCE_BYTES_MIN = 64 * 1024,
     WINDOW_BYTES = 64 * 1024, /* read at a place */
-    PACKED_RATIO = 5,          /* guess: text is this many times as long as its file */
-    SOURCES_MAX = 256,         /* evenly over all */
+    PACKED_RATIO = 5,         /* guess: text is this many times as long as its file */
+    SOURCES_MAX = 256,        /* evenly over all */
     RECORDS_MAX = 64 * 1024,
     FREQUENT_MIN = 64, /* so many records are taken apart for their words, */
     FREQUENT_SHARE = 4 /* then one of so many */

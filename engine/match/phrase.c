@@ -207,8 +207,8 @@ void fhi_phrase_match(fhi_walk *walk, fhi_eval *eval, uint64_t need)
     for (uint64_t bits = need; bits; bits &= bits - 1) {
         const uint32_t doc = (uint32_t)__builtin_ctzll(bits);
         const uint32_t end = eval->title_only ? fhi_segment_title_end(walk->segment, walk->base + doc) : UINT32_MAX;
-        const uint32_t freq = eval->window ? count_windows(walk, eval, doc, end)
-                                           : count_ordered(walk, eval, &ahead, doc, end);
+        const uint32_t freq =
+            eval->window ? count_windows(walk, eval, doc, end) : count_ordered(walk, eval, &ahead, doc, end);
         eval->phrase_freqs[doc] = freq;
         if (freq == 0) eval->mask &= ~(UINT64_C(1) << doc);
     }

@@ -403,8 +403,7 @@ static fh_status fill_pair(const tree_builder *builder, const slot_pair *pair, b
     fhi_found found[3 * FHI_CLASS_TERMS_MAX] = {0};
     uint32_t count = 0;
     for (uint32_t i = 0; i < pair->pair_count; i++) {
-        const fh_str term =
-            fhi_pair_term(frequent->words[pair->firsts[i]], frequent->words[pair->seconds[i]], bytes);
+        const fh_str term = fhi_pair_term(frequent->words[pair->firsts[i]], frequent->words[pair->seconds[i]], bytes);
         const fh_status status = fhi_terms_find(builder->segment, term, &found[count].info);
         if (status != FH_OK && status != FH_E_NOT_FOUND) return damaged(builder->plan, builder->segment_number);
         count += status == FH_OK;
@@ -507,8 +506,7 @@ static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi
     for (uint32_t i = 0; i < node->slot_count; i++)
         idf += fhi_plan_idf(builder->plan, stats[i].df);
     find_pairs(builder, node, stats, &pairs);
-    FH_TRY(is_one_pair(node, &pairs) ? put_pair(builder, &pairs, eval)
-                                     : put_slots(builder, node, stats, &pairs, eval));
+    FH_TRY(is_one_pair(node, &pairs) ? put_pair(builder, &pairs, eval) : put_slots(builder, node, stats, &pairs, eval));
     set_weights(builder, node, idf, 0.0, eval);
     return FH_OK;
 }

@@ -56,9 +56,9 @@ typedef struct fhi_run_view {
 
 /* The payload of a dense range; its parts once they are asked for. */
 typedef struct fhi_dense_view {
-    const uint8_t *payload;                 /* of the quarter whose mask() was asked last */
-    const uint8_t *parsed;                  /* the payload that the rest is of; NULL: none */
-    uint32_t count;                         /* postings */
+    const uint8_t *payload;              /* of the quarter whose mask() was asked last */
+    const uint8_t *parsed;               /* the payload that the rest is of; NULL: none */
+    uint32_t count;                      /* postings */
     const uint8_t *freqs, *forms, *rest; /* packed, packed, varints */
     unsigned freq_width, form_width;
 } fhi_dense_view;
@@ -195,7 +195,7 @@ bool fhi_cursor_holds(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room);
 
-/* Where the positions of a document of a quarter that is in the list stand, packed; false when only spots() can tell. */
+/* Where the positions of a document of a quarter that is in the list stand; false when only spots() can tell. */
 typedef struct fhi_spot {
     const uint8_t *bits;
     uint64_t bit; /* of the first position, from bits */

@@ -330,7 +330,7 @@ static uint8_t bound_of(const fhi_postings_writer *writer, uint32_t first, uint3
 static unsigned best_gap_width(const uint32_t *gaps, uint32_t count)
 {
     enum { HIGHS_COST = 4, HIGH_COST = 2 }; /* of any, and of each beside its varint */
-    uint32_t with[33] = {0}; /* gaps of so many bits */
+    uint32_t with[33] = {0};                /* gaps of so many bits */
     unsigned widest = 0, best;
     for (uint32_t i = 0; i < count; i++) {
         const unsigned bits = fhi_bits_of(gaps[i]);

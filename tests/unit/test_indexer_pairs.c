@@ -159,8 +159,10 @@ static void words_that_cannot_be_in_a_pair_are_refused(void **state)
     static fh_str many[FHI_FREQUENT_MAX + 1];
     fhi_frequent frequent;
     memset(long_word, 'a', sizeof long_word);
-    const fh_str lists[][2] = {{FH_STR("le"), FH_STR("de")},       {FH_STR("de"), FH_STR("de")},
-                               {FH_STR(""), FH_STR("de")},         {FH_STR("de"), FH_STR("de\0la")},
+    const fh_str lists[][2] = {{FH_STR("le"), FH_STR("de")},
+                               {FH_STR("de"), FH_STR("de")},
+                               {FH_STR(""), FH_STR("de")},
+                               {FH_STR("de"), FH_STR("de\0la")},
                                {{long_word, sizeof long_word}, FH_STR("de")}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         assert_int_equal(fhi_frequent_init(&frequent, lists[i], 2), FH_E_INVALID);
