@@ -323,7 +323,7 @@ typedef struct slot_pair {
 } slot_pair;
 
 typedef struct slot_pairs {
-    slot_pair pairs[FHI_PHRASE_SLOTS_MAX];
+    slot_pair *pairs; /* of each slot, with the next */
     bool begins[FHI_PHRASE_SLOTS_MAX + 1]; /* with which slots one begins that decides */
 } slot_pairs;
 
@@ -367,18 +367,19 @@ static bool find_pair(const tree_builder *builder, const slot_terms *first, cons
 {
     enum { LOOSE_SHARE = 2 }; /* the terms without pairs may be in one of so many documents of the rarer slot */
     const fhi_frequent *frequent = fhi_index_frequent(builder->plan->index);
-    *pair = (slot_pair){0};
     for (uint32_t i = 0; i < first->count; i++)
         for (uint32_t j = 0; j < second->count; j++)
             add_terms(frequent, first, i, second, j, pair);
     return pair->pair_count > 0 && pair->loose_df * LOOSE_SHARE <= (first->df < second->df ? first->df : second->df);
 }
 
-static void find_pairs(const tree_builder *builder, const fhi_node *node, const fhi_word_stats *stats,
-                       slot_pairs *pairs)
+static fh_status find_pairs(const tree_builder *builder, const fhi_node *node, const fhi_word_stats *stats,
+                            slot_pairs *pairs)
 {
     slot_terms terms[2];
     memset(pairs->begins, 0, sizeof pairs->begins);
+    pairs->pairs = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *pairs->pairs);
+    if (!pairs->pairs) return out_of_memory(builder->plan);
     for (uint32_t i = 0; i < node->slot_count && node->window == 0; i++) {
         const fhi_slot *slot = &node->slots[i];
         find_terms(builder, slot, &stats[i], &terms[i % 2]);
@@ -386,6 +387,7 @@ static void find_pairs(const tree_builder *builder, const fhi_node *node, const 
         if (slot->word.exact_only || slot[-1].word.exact_only) continue;
         pairs->begins[i - 1] = find_pair(builder, &terms[(i - 1) % 2], &terms[i % 2], &pairs->pairs[i - 1]);
     }
+    return FH_OK;
 }
 
 /* Whether a pair alone tells that a slot is there. */
@@ -505,7 +507,7 @@ static fh_status resolve_phrase(tree_builder *builder, const fhi_node *node, fhi
     eval->cost = 5;
     for (uint32_t i = 0; i < node->slot_count; i++)
         idf += fhi_plan_idf(builder->plan, stats[i].df);
-    find_pairs(builder, node, stats, &pairs);
+    FH_TRY(find_pairs(builder, node, stats, &pairs));
     FH_TRY(is_one_pair(node, &pairs) ? put_pair(builder, &pairs, eval) : put_slots(builder, node, stats, &pairs, eval));
     set_weights(builder, node, idf, 0.0, eval);
     return FH_OK;
