@@ -323,7 +323,7 @@ typedef struct slot_pair {
 } slot_pair;
 
 typedef struct slot_pairs {
-    slot_pair *pairs; /* of each slot, with the next */
+    slot_pair *pairs;                      /* of each slot, with the next */
     bool begins[FHI_PHRASE_SLOTS_MAX + 1]; /* with which slots one begins that decides */
 } slot_pairs;
 
