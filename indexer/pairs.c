@@ -166,7 +166,7 @@ fh_status fhi_inverter_choose_frequent(const fhi_inverter *inverter, fhi_frequen
     if (!of) return FH_E_NOMEM;
     of->inverter = inverter;
     of->least = share > MEET_MIN ? share : MEET_MIN;
-    of->runs = malloc(run_count * sizeof *of->runs);
+    of->runs = calloc(run_count, sizeof *of->runs);
     of->last = malloc(run_count * sizeof *of->last);
     of->words = malloc(run_count * sizeof *of->words);
     const fh_status status = of->runs && of->last && of->words ? choose(of, frequent) : FH_E_NOMEM;

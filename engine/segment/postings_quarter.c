@@ -546,7 +546,7 @@ bool fhi_cursor_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, fhi_spo
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room)
 {
-    fhi_spot at;
+    fhi_spot at = {0};
     if (cursor->status != FH_OK || cursor->chunk == UINT32_MAX) return 0;
     if (!cursor->dense) {
         const uint32_t i = fhi_run_index(cursor, document(cursor, quarter, doc));
