@@ -59,8 +59,8 @@ typedef struct fhi_kernels {
     /* The same of one quarter in each of `many` ranges: before ids[i] stands a byte, their count less 1. Quarters are
      * numbered through the chunk. */
     void (*pick_many)(const uint8_t *const *ids, const uint16_t *quarters, uint32_t many, uint64_t *masks);
-    /* Values first, first + 1... of width 0, 1, 2, 4 or 8 bits, one for each bit of mask, and base on top, at most 255.
-     * Answers the documents whose value is the greatest of its width: an escape. None at width 0. */
+    /* Values first, first + 1... of width 0, 1, 2, 4 or 8 bits, one for each bit of mask, and base on top, at most 255;
+     * 0 elsewhere. Answers the documents whose value is the greatest of its width: an escape. None at width 0. */
     uint64_t (*expand)(const uint8_t *packed, uint32_t first, unsigned width, uint8_t base, uint64_t mask,
                        uint8_t lanes[64]);
     /* How many of the first count <= 256 values are the greatest of their width (1, 2, 4 or 8 bits). */
