@@ -130,7 +130,7 @@ void fhi_inverter_fini(fhi_inverter *inverter);
 /* Adds a document. Codes: FH_E_NOMEM; FH_E_UTF8 and FH_E_LIMIT refuse the article and leave the batch as it was. */
 fh_status fhi_inverter_add(fhi_inverter *inverter, const fhi_article *article, fh_err *err);
 
-/* The stems that are in most of the documents of a batch, few of which say nothing. Codes: FH_E_NOMEM. In pairs.c. */
+/* The stems that meet in many of the documents of a batch, few of which say nothing. Codes: FH_E_NOMEM. In pairs.c. */
 fh_status fhi_inverter_choose_frequent(const fhi_inverter *inverter, fhi_frequent *frequent);
 /* Adds the pairs of frequent words to a batch; sealing does it. Codes: FH_E_NOMEM. In pairs.c. */
 fh_status fhi_inverter_pair(fhi_inverter *inverter);

@@ -101,7 +101,7 @@ struct fhi_eval {
     float exact_weight;   /* the same of the exact form beside the stem; 0: none */
     float bound_weight;   /* what a stored bound of 1/255 is worth at most; rounded up to cover sums of floats */
     uint16_t bound_units; /* 256 times that, scaled */
-    fhi_group *groups;    /* WORD: one; PHRASE: those that decide, rarest first, then the words of pairs */
+    fhi_group *groups;    /* WORD: one; PHRASE: those that decide, rarest first, then the words that pairs imply */
     uint32_t group_count;
     uint32_t deciding_count; /* which documents may match, the first so many groups tell */
     fhi_group **slots;       /* PHRASE: the words, whose positions are compared, rarest first */

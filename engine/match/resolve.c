@@ -376,16 +376,22 @@ static bool find_pair(const tree_builder *builder, const slot_terms *first, cons
 static fh_status find_pairs(const tree_builder *builder, const fhi_node *node, const fhi_word_stats *stats,
                             slot_pairs *pairs)
 {
+    enum { LISTS_MAX = 64 }; /* that a phrase opens for its pairs, lest a long one take too much memory */
     slot_terms terms[2];
+    uint32_t lists = 0;
     memset(pairs->begins, 0, sizeof pairs->begins);
+    if (node->window || node->slot_count < 2) return FH_OK;
     pairs->pairs = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *pairs->pairs);
     if (!pairs->pairs) return out_of_memory(builder->plan);
-    for (uint32_t i = 0; i < node->slot_count && node->window == 0; i++) {
+    for (uint32_t i = 0; i < node->slot_count; i++) {
         const fhi_slot *slot = &node->slots[i];
         find_terms(builder, slot, &stats[i], &terms[i % 2]);
         if (i == 0 || slot->offset != slot[-1].offset + 1) continue;
         if (slot->word.exact_only || slot[-1].word.exact_only) continue;
-        pairs->begins[i - 1] = find_pair(builder, &terms[(i - 1) % 2], &terms[i % 2], &pairs->pairs[i - 1]);
+        slot_pair *pair = &pairs->pairs[i - 1];
+        if (!find_pair(builder, &terms[(i - 1) % 2], &terms[i % 2], pair)) continue;
+        lists += pair->pair_count + pair->loose_count;
+        pairs->begins[i - 1] = lists <= LISTS_MAX;
     }
     return FH_OK;
 }

@@ -1,4 +1,4 @@
-/* layout.h - constants of segment format version 2. FORMAT.md is normative; this is its transcription. */
+/* layout.h - constants of segment format version 3. FORMAT.md is normative; this is its transcription. */
 #ifndef FHI_LAYOUT_H
 #define FHI_LAYOUT_H
 

@@ -507,7 +507,7 @@ static bool fits_positions(fhi_cursor *cursor, const fhi_spot *at)
 bool fhi_cursor_spot(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, fhi_spot *out)
 {
     if (cursor->status != FH_OK || cursor->chunk == UINT32_MAX || !cursor->dense) return false;
-    if (!fhi_cursor_has_places(cursor)) return false;
+    if (!fhi_cursor_has_places(cursor) || !present_at(cursor, quarter)) return false;
     const uint32_t range = quarter / FHI_RANGE_QUARTERS, place = quarter % FHI_RANGE_QUARTERS;
     if (!cursor->spots) {
         cursor->spots = fhi_arena_alloc(cursor->arena, sizeof *cursor->spots);

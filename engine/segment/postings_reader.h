@@ -195,7 +195,8 @@ bool fhi_cursor_holds(fhi_cursor *cursor, uint32_t quarter, uint32_t doc);
 uint32_t fhi_cursor_spots(fhi_cursor *cursor, uint32_t quarter, uint32_t doc, bool wanted_only, uint32_t *to,
                           uint32_t room);
 
-/* Where the positions of a document of a quarter that is in the list stand; false when only spots() can tell. */
+/* Where the positions of a document of a quarter stand; false when only spots() can tell. Of one that is not in the
+ * list: none, or false. After survey(). */
 typedef struct fhi_spot {
     const uint8_t *bits;
     uint64_t bit; /* of the first position, from bits */

@@ -1,9 +1,9 @@
 /* fuzz_postings.c - any bytes as a posting list, read through the cursor and decoded whole.
  *
  * Input: one byte of flags (1: forms are told apart; 2: some forms are asked for; 4: the other segment; 8: documents of
- * a single position; 16: all zones weigh the same), two of df, then the list. The list lies alone on the heap, followed
- * by the padding that every section has, so that a sanitizer sees each byte read outside of it; in a file it would be
- * some other section's.
+ * a single position; 16: all zones weigh the same; 32: a pair, without positions), two of df, then the list. The list
+ * lies alone on the heap, followed by the padding that every section has, so that a sanitizer sees each byte read
+ * outside of it; in a file it would be some other section's.
  */
 #include "engine/codec/bitpack.h"
 #include "engine/segment/postings_reader.h"
@@ -58,6 +58,11 @@ static void walk_quarters(fhi_cursor *cursor)
         fhi_cursor_prefetch(cursor, both, 2);
         fhi_cursor_masks(cursor, both, 2, masks);
         const uint64_t mask = fhi_cursor_mask(cursor, quarter, &first);
+        for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc += 21) { /* whether it is there or not */
+            fhi_spot spot;
+            (void)fhi_cursor_spot(cursor, quarter, doc, &spot);
+        }
+        (void)fhi_cursor_mask(cursor, quarter, &first); /* lanes() is about the mask asked last */
         if (!mask) continue;
         (void)fhi_cursor_lanes(cursor, first, mask, lanes, cursor->wanted ? forms : NULL);
         for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
@@ -107,7 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     segment.sections[FHI_SECTION_POSTINGS] = fhi_span_of(alone, bytes);
     if (data[0] & 8) segment.widths = no_widths;
     if (data[0] & 16) segment.plain_weights = true;
-    const fhi_term_info info = {.df = fhi_load16(data + 1), .form_count = (data[0] & 1) ? FORMS : 1, .bytes = bytes};
+    const uint32_t form_count = (data[0] & 32) ? 0 : (data[0] & 1) ? FORMS : 1;
+    const fhi_term_info info = {.df = fhi_load16(data + 1), .form_count = form_count, .bytes = bytes};
     walk(&segment, &info, (data[0] & 2) ? &wanted : NULL);
     const fh_status status = fhi_list_decode(&segment, &info, &scratch, &list);
     require(status == FH_OK || status == FH_E_CORRUPT);

@@ -207,6 +207,8 @@ static void check_quarter(cursor_walk *walk, uint32_t chunk, uint32_t quarter)
     for (uint32_t doc = 0; doc < FHI_QUARTER_DOCS; doc++) {
         const bool holds = posting < walk->list->list.doc_count && walk->list->docs[posting] == base + doc;
         assert_int_equal(mask >> doc & 1, holds);
+        fhi_spot spot; /* what is not there must not disturb what is, in the same range */
+        if (!holds && fhi_cursor_spot(&walk->cursor, quarter, doc, &spot)) assert_int_equal(spot.count, 0);
         if (!mask) continue;
         const uint32_t freq = holds ? made_list_freq(walk->list, &walk->made->docs, posting, NULL) : 0;
         const bool sure = !(unsure >> doc & 1);

@@ -1,5 +1,5 @@
 /* repair.h - makes the checksums of a changed index file right again, so that what lies behind them is tested: a file
- * that somebody made on purpose. Knows the layout of format version 2 by itself (engine/FORMAT.md). */
+ * that somebody made on purpose. Knows the layout of format version 3 by itself (engine/FORMAT.md). */
 #ifndef TESTS_SUPPORT_REPAIR_H
 #define TESTS_SUPPORT_REPAIR_H
 
