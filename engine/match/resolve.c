@@ -379,7 +379,7 @@ static fh_status find_pairs(const tree_builder *builder, const fhi_node *node, c
     enum { LISTS_MAX = 64 }; /* that a phrase opens for its pairs, lest a long one take too much memory */
     slot_terms terms[2];
     uint32_t lists = 0;
-    memset(pairs->begins, 0, sizeof pairs->begins);
+    *pairs = (slot_pairs){0};
     if (node->window || node->slot_count < 2) return FH_OK;
     pairs->pairs = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *pairs->pairs);
     if (!pairs->pairs) return out_of_memory(builder->plan);
