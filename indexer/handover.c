@@ -69,8 +69,9 @@ static fh_status batch_add(fhi_term_batch *batch, fh_str term, const fhi_list *l
     if (batch->heads.status != FH_OK || batch->texts.status != FH_OK) return FH_E_NOMEM;
     memcpy(to->docs + to->doc_count, list->docs, list->doc_count * sizeof *to->docs);
     memcpy(to->counts + to->doc_count, list->counts, list->doc_count * sizeof *to->counts);
-    memcpy(to->positions + to->position_count, list->positions, list->position_count * sizeof *to->positions);
-    if (list->forms) memcpy(to->forms + to->position_count, list->forms, list->position_count * sizeof *to->forms);
+    const size_t positions = list->position_count; /* a pair has none */
+    if (positions) memcpy(to->positions + to->position_count, list->positions, positions * sizeof *to->positions);
+    if (list->forms) memcpy(to->forms + to->position_count, list->forms, positions * sizeof *to->forms);
     to->doc_count += list->doc_count;
     to->position_count += list->position_count;
     return FH_OK;
