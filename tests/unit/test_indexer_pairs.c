@@ -242,6 +242,39 @@ static void words_that_meet_often_become_partners(void **state)
     scratch_fini(&folder);
 }
 
+/* So many words that always meet would be more partners than a manifest may tell: then only those that meet more often
+ * are. */
+static void no_more_words_become_partners_than_a_manifest_tells(void **state)
+{
+    (void)state;
+    enum { WORDS = 300 };
+    char body[8 * WORDS];
+    scratch folder;
+    fhi_index *index;
+    fh_err err = {0};
+    size_t len = 0;
+    for (int i = 0; i < WORDS; i++)
+        len += (size_t)snprintf(body + len, sizeof body - len, " w%03d", i);
+    scratch_init(&folder);
+    fh_writer *writer = article_writer_open(folder.path, "words", 0);
+    for (int i = 0; i < 40; i++) {
+        char id[16], text[sizeof body + 16];
+        (void)snprintf(id, sizeof id, "%d", i);
+        (void)snprintf(text, sizeof text, "a b%s", i % 2 ? body : "");
+        article_add(writer, id, "", text);
+    }
+    article_commit(writer);
+    fh_writer_close(writer);
+    if (fhi_index_open(fhi_vfs_posix(), folder.path, &index, &err) != FH_OK) fail_msg("%s", err.text);
+    const fhi_frequent *frequent = fhi_index_frequent(index);
+    const uint32_t a = fhi_frequent_find(frequent, FH_STR("a")), b = fhi_frequent_find(frequent, FH_STR("b"));
+    assert_true(fhi_frequent_joined(frequent, a, b));
+    assert_int_equal(frequent->pair_count, 4);
+    fhi_index_release(index);
+    assert_int_equal(check_index(folder.path), 1);
+    scratch_fini(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +282,7 @@ int main(void)
         cmocka_unit_test(words_that_cannot_be_in_a_pair_are_refused),
         cmocka_unit_test(pairs_are_numbered_without_gaps),
         cmocka_unit_test(words_that_meet_often_become_partners),
+        cmocka_unit_test(no_more_words_become_partners_than_a_manifest_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
