@@ -176,18 +176,23 @@ static bool can_be_sieved(const fhi_eval *eval)
     return eval->kind == FHI_EVAL_WORD && !eval->title_only && !eval->groups->by_form;
 }
 
-static void word_masks(const fhi_eval *eval, const fhi_batch *batch, uint64_t masks[FHI_BATCH_QUARTERS])
+/* Adds the documents of a list. */
+static void add_masks(fhi_cursor *cursor, const fhi_batch *batch, uint64_t masks[FHI_BATCH_QUARTERS])
 {
     uint64_t more[FHI_BATCH_QUARTERS];
+    fhi_cursor_masks(cursor, batch->quarters, batch->count, more);
+    for (uint32_t i = 0; i < batch->count; i++)
+        masks[i] |= more[i];
+}
+
+static void word_masks(const fhi_eval *eval, const fhi_batch *batch, uint64_t masks[FHI_BATCH_QUARTERS])
+{
     const fhi_union *united = eval->kind == FHI_EVAL_WORD ? eval->united : NULL;
     for (uint32_t i = 0; i < batch->count; i++)
         masks[i] = united ? united->masks[batch->quarters[i]] : 0;
     for (uint32_t j = 0; eval->kind == FHI_EVAL_WORD && j < eval->groups->count; j++) {
         fhi_cursor *cursor = &eval->groups->cursors[j];
-        if (united && !cursor->dense) continue; /* it is in the union's own */
-        fhi_cursor_masks(cursor, batch->quarters, batch->count, more);
-        for (uint32_t i = 0; i < batch->count; i++)
-            masks[i] |= more[i];
+        if (!united || cursor->dense) add_masks(cursor, batch, masks); /* others are in the union's own */
     }
 }
 
@@ -204,15 +209,12 @@ static void sieve_and(const fhi_eval *eval, fhi_batch *batch)
 
 static void sieve_phrase(const fhi_eval *eval, fhi_batch *batch)
 {
-    uint64_t masks[FHI_BATCH_QUARTERS], more[FHI_BATCH_QUARTERS];
+    uint64_t masks[FHI_BATCH_QUARTERS];
     for (uint32_t i = 0; i < eval->deciding_count; i++) {
         const fhi_group *group = &eval->groups[i];
         memset(masks, 0, sizeof masks);
-        for (uint32_t j = 0; j < group->count; j++) {
-            fhi_cursor_masks(&group->cursors[j], batch->quarters, batch->count, more);
-            for (uint32_t q = 0; q < batch->count; q++)
-                masks[q] |= more[q];
-        }
+        for (uint32_t j = 0; j < group->count; j++)
+            add_masks(&group->cursors[j], batch, masks);
         keep_common(batch, masks);
     }
 }

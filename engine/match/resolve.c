@@ -381,6 +381,7 @@ static fh_status find_pairs(const tree_builder *builder, const fhi_node *node, c
     uint32_t lists = 0;
     *pairs = (slot_pairs){0};
     if (node->window || node->slot_count < 2) return FH_OK;
+    if (fhi_index_frequent(builder->plan->index)->pair_count == 0) return FH_OK;
     pairs->pairs = fhi_arena_zalloc(builder->plan->arena, node->slot_count, sizeof *pairs->pairs);
     if (!pairs->pairs) return out_of_memory(builder->plan);
     for (uint32_t i = 0; i < node->slot_count; i++) {
