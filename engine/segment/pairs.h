@@ -1,10 +1,10 @@
 /* pairs.h - the most frequent words of an index, and the terms that stand for two of them side by side.
  *
  * "de la" is in almost every article, and so is each of its words: to find the phrase by its words, positions of nearly
- * all articles would be compared. So of two words that meet in many articles, those where they stand side by side are
- * a term of its own, a pair: which articles, and how often in each; where, the words themselves tell. Which words they
- * are is decided when an index begins and kept in its manifest: a pair of them is told completely in every segment, or
- * does not occur there. (Common grams; Williams, Zobel and Bahle, 2004, "Fast phrase querying with combined indexes".)
+ * all articles would be compared. So two words that meet in many articles are a term of their own where they stand
+ * side by side, a pair: which articles, and how often in each; where, the words themselves tell. Which words they are
+ * is decided when an index begins and kept in its manifest: a pair of them is told completely in every segment, or does
+ * not occur there. (Common grams; Williams, Zobel and Bahle, 2004, "Fast phrase querying with combined indexes".)
  */
 #ifndef FHI_PAIRS_H
 #define FHI_PAIRS_H
